@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import { isMap, isNode, isScalar, LineCounter, type Document, parseDocument } from "yaml";
+import type { z } from "zod";
+
+/** One thing wrong in a file that a person wrote: where it stands and what was expected there. */
+export interface FileProblem {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+  /** Dotted path of the key, empty at the root. */
+  readonly key: string;
+  readonly message: string;
+}
+
+/** Bad input in a YAML file; `message` has one line `file:line:column: key: what was expected` per problem. */
+export class ConfigFileError extends Error {
+  override readonly name = "ConfigFileError";
+  readonly problems: readonly FileProblem[];
+
+  constructor(problems: readonly FileProblem[], options?: ErrorOptions) {
+    super(problems.map(formatProblem).join("\n"), options);
+    this.problems = problems;
+  }
+}
+
+/** Reads, parses and validates `file` against `schema`; throws {@link ConfigFileError} on anything wrong. */
+export async function readYamlFile<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  prepare?: (text: string) => string,
+): Promise<T> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new ConfigFileError(
+      [{ file, line: 1, column: 1, key: "", message: `expected a readable file (${reason})` }],
+      { cause },
+    );
+  }
+  return parseYaml(prepare ? prepare(text) : text, file, schema);
+}
+
+/** Like {@link readYamlFile} for text already read; `file` only labels the problems. */
+export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  if (document.errors.length > 0) {
+    throw new ConfigFileError(
+      document.errors.map((error) => ({ file, ...at(error.pos[0]), key: "", message: error.message })),
+    );
+  }
+  const result = schema.safeParse(document.toJS() ?? {});
+  if (result.success) return result.data;
+  throw new ConfigFileError(
+    result.error.issues
+      .flatMap(flattenIssue)
+      .map(({ path, message }) => ({ file, ...at(offsetOf(document, path)), key: path.join("."), message })),
+  );
+}
+
+interface Located {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function flattenIssue(issue: z.core.$ZodIssue): Located[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: `unknown key "${key}"` }));
+  }
+  // Of a union, the branch that came closest (fewest complaints, deepest) says what is wrong best.
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const branches = issue.errors.map((errors) => errors.flatMap(flattenIssue));
+    const deepest = branches.toSorted((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0] ?? [];
+    if (depthOf(deepest) > 0) {
+      return deepest.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
+    }
+    const expected = [...new Set(branches.flat().map(({ message }) => message))].join(", or ");
+    return [{ path: issue.path, message: expected || issue.message }];
+  }
+  return [{ path: issue.path, message: issue.message }];
+}
+
+function depthOf(located: readonly Located[]): number {
+  return Math.max(0, ...located.map(({ path }) => path.length));
+}
+
+/** Offset of the key (or item) at `path`, or of the nearest ancestor that the file does contain. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
+    const last = path[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last));
+      if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
+    }
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function formatProblem({ file, line, column, key, message }: FileProblem): string {
+  return `${file}:${line}:${column}: ${key === "" ? "" : `${key}: `}${message}`;
+}

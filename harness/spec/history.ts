@@ -1,0 +1,242 @@
+import type { Outcome, OutcomeTally } from "./outcome.ts";
+import type { ActionName, Role } from "./target-facts.ts";
+
+/*
+ * A history is all that a finished replay left behind; checkers see nothing else.
+ * Every `...Ms` instant is milliseconds (fractions allowed) on one monotonic clock whose zero is the start of
+ * the replay; `wallMs` fields are Unix milliseconds, for labels and for the join with log records only.
+ */
+
+export interface History {
+  readonly scenario: string;
+  readonly target: TargetFacts;
+  /** `control` is the same workload with its actions left out. */
+  readonly phase: "control" | "trial";
+  /** Unix milliseconds at the clock's zero. */
+  readonly startedWallMs: number;
+  readonly durationMs: number;
+  readonly loads: readonly LoadRecord[];
+  readonly actions: readonly ActionRecord[];
+  readonly held: readonly HeldRequest[];
+  readonly processes: ProcessTimeline;
+  readonly logs: readonly LogSnapshot[];
+  /** Log records that the scenario asked the application to write, beyond those of each request. */
+  readonly bursts: readonly BurstRecord[];
+  /** The same stop, seen by the harness: absent where the scenario did not stop the target. */
+  readonly stop?: StopRecord;
+}
+
+/** What a checker may know of the target: declared facts, never the server's name. */
+export interface TargetFacts {
+  readonly name: string;
+  readonly role: Role;
+  readonly site: string;
+  readonly workers: number;
+  readonly drainMs: number;
+  readonly settleMs: number;
+  readonly budget: { readonly stallMs: number; readonly p99Ms: number };
+  readonly capabilities: readonly string[];
+  readonly logLimits?: { readonly maxBytes: number; readonly backups: number };
+}
+
+/** By which way requests came in: through the target's front, or straight at the application server behind it. */
+export type Door = "front" | "direct";
+
+/** One stream of requests and its ledger. */
+export interface LoadRecord {
+  readonly name: string;
+  readonly door: Door;
+  readonly connections: "fresh" | "kept-alive";
+  readonly mode: "open-loop" | "closed-loop";
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly intended: number;
+  readonly tally: OutcomeTally;
+  /** How late the generator itself was, in milliseconds after the intended time. */
+  readonly lateness: Quantiles;
+  /** False if the generator could not keep its schedule: the run then says nothing about the target. */
+  readonly scheduleKept: boolean;
+  readonly ledger: LedgerView;
+  /** Connections opened beyond the first of each session. */
+  readonly reconnects: number;
+  /** Connections that ended without a request in flight, by whether an answer had announced it. */
+  readonly closes: { readonly announced: number; readonly idle: number };
+}
+
+export interface Quantiles {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** Rows in the order of intended send times. */
+export interface LedgerView {
+  readonly size: number;
+  row(index: number): LedgerRow;
+  rows(): Iterable<LedgerRow>;
+}
+
+export interface LedgerRow {
+  /** Sent as `x-hupspec-id`, unique within the run. */
+  readonly id: string;
+  readonly method: "GET" | "POST";
+  /** Number of the connection within its load, counting from 0. */
+  readonly connection: number;
+  /** The connection had carried an exchange before. */
+  readonly reused: boolean;
+  readonly intendedMs: number;
+  /** NaN where the event did not take place. */
+  readonly sentMs: number;
+  readonly firstByteMs: number;
+  readonly doneMs: number;
+  readonly outcome: Outcome;
+  /** 0 where no status line came. */
+  readonly status: number;
+  /** From the answer's headers; 0 where there was none. */
+  readonly generation: number;
+  readonly worker: number;
+  /** The answer said `Connection: close`. */
+  readonly closeAnnounced: boolean;
+}
+
+/** Something done to the target at one moment. */
+export interface ActionRecord {
+  readonly kind: ActionName;
+  /** Counts from 1 within its kind. */
+  readonly index: number;
+  readonly startedMs: number;
+  /** When the command returned or the signal was sent. */
+  readonly returnedMs: number;
+  /** For a reload: the generation that should serve from now on. */
+  readonly generation: number;
+  /** When fresh requests saw the new generation only and the processes of the old one were gone; absent if that never came. */
+  readonly settledMs?: number;
+  readonly error?: string;
+  /** What the command printed, if it was a command. */
+  readonly output?: string;
+}
+
+/** A request kept in flight by a gate while something happened. */
+export interface HeldRequest {
+  readonly row: LedgerRow;
+  readonly door: Door;
+  /** When the application told that it works on the request; NaN if it never did. */
+  readonly enteredMs: number;
+  readonly releasedMs: number;
+  /** Index of the action that it spans. */
+  readonly action: number;
+}
+
+export interface ProcessTimeline {
+  readonly samples: readonly ProcessSample[];
+  /** CPU seconds of the whole tree, from first to last sample, gone processes included. */
+  readonly cpuSeconds: number;
+  /** Highest sum of proportional set sizes seen, in bytes; 0 where the kernel does not tell. */
+  readonly peakPssBytes: number;
+}
+
+export interface ProcessSample {
+  readonly atMs: number;
+  readonly processes: readonly ProcessFacts[];
+}
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly ppid: number;
+  /** One letter as in /proc/PID/stat; `Z` is a zombie. */
+  readonly state: string;
+  /** Clock ticks since boot: tells a reused pid from the same process. */
+  readonly startTicks: number;
+  readonly command: string;
+}
+
+/** Records that the application was asked to write by `GET /log`. */
+export interface BurstRecord {
+  readonly name: string;
+  /** Records per request and their size in bytes, newline included. */
+  readonly requests: readonly { readonly id: string; readonly records: number; readonly bytes: number }[];
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** The log of the application as it stood on disk at one moment, live file and backups together. */
+export interface LogSnapshot {
+  readonly name: string;
+  readonly atMs: number;
+  readonly files: readonly LogFileFacts[];
+  readonly writers: readonly WriterFacts[];
+  /** By request id, for every record that carries one. */
+  readonly requests: RequestLogView;
+  readonly damage: readonly LogDamage[];
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface LogFileFacts {
+  /** Relative to the log folder. */
+  readonly name: string;
+  readonly live: boolean;
+  readonly compression: "none" | "gzip" | "zstd";
+  /** Bytes on disk, and of its unpacked content. */
+  readonly diskBytes: number;
+  readonly bytes: number;
+  readonly records: number;
+  /** Longest line of the file in bytes, newline included. */
+  readonly longestLineBytes: number;
+  readonly startsAtBoundary: boolean;
+  readonly endsAtBoundary: boolean;
+  /** Present if a compressed file could not be unpacked. */
+  readonly unpackError?: string;
+}
+
+/** One sequence of records; gaps and repeats name the sequence numbers concerned (the first few). */
+export interface WriterFacts {
+  readonly writer: string;
+  readonly pid: number;
+  readonly generation: number;
+  readonly first: number;
+  readonly last: number;
+  readonly records: number;
+  readonly missing: readonly number[];
+  readonly missingCount: number;
+  readonly repeated: readonly number[];
+  readonly repeatedCount: number;
+  readonly outOfOrderCount: number;
+}
+
+export interface RequestLogView {
+  /** Number of ids known. */
+  readonly size: number;
+  get(id: string): RequestLogFacts | undefined;
+  ids(): Iterable<string>;
+}
+
+export interface RequestLogFacts {
+  readonly received: number;
+  readonly answered: number;
+  readonly records: number;
+}
+
+/** A line that is no whole record. */
+export interface LogDamage {
+  readonly file: string;
+  /** Byte offset of the line in the unpacked file. */
+  readonly offset: number;
+  readonly kind: "torn" | "interleaved" | "bad-sum" | "not-a-record" | "counted-drop";
+  /** At most 200 bytes, made printable. */
+  readonly excerpt: string;
+}
+
+export interface StopRecord {
+  readonly startedMs: number;
+  readonly exitedMs: number;
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly killed: boolean;
+  /** Processes of the run alive after the stop. */
+  readonly leftOver: readonly ProcessFacts[];
+}

@@ -1,0 +1,32 @@
+/** Every bound of the suite, in one place. Milliseconds unless the name says otherwise. */
+export const LIMITS = {
+  /** A connection that is neither accepted nor refused by then counts as `connect-timeout`. */
+  connectMs: 5_000,
+  /** A request without a complete answer by then, counted from its intended time, is `hung`. */
+  requestMs: 15_000,
+  /** p99 of the generator's own lateness above which a run says nothing about the target. */
+  latenessP99Ms: 50,
+  /** From TERM to KILL when the harness ends a target. */
+  terminateMs: 5_000,
+  /** From KILL to giving up on a process that does not go. */
+  killMs: 2_000,
+  /** A target is given up if it is not ready by then and its file says nothing else. */
+  readyMs: 10_000,
+  /** Between two tries of a readiness probe. */
+  readyProbeEveryMs: 25,
+  /** A command given as an action may take this long. */
+  commandMs: 15_000,
+  /** A held request that the application has not entered by then. */
+  gateMs: 10_000,
+  /** The log on disk has come to rest when it holds all, or when nothing was added for this long. */
+  logQuietMs: 1_000,
+  logMs: 20_000,
+  /** Between two looks at the process table. */
+  sampleEveryMs: 50,
+  /** Evidence items per verdict, raw lines per excerpt. */
+  evidenceItems: 10,
+  excerptBytes: 200,
+  outputBytes: 64 * 1024,
+  /** Width of a bucket of the timeline around an action. */
+  timelineBucketMs: 25,
+} as const;

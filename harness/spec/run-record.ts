@@ -1,0 +1,90 @@
+import type { Quantiles } from "./history.ts";
+import type { OutcomeTally } from "./outcome.ts";
+import type { Role } from "./target-facts.ts";
+import type { Verdict, VerdictKind } from "./verdict.ts";
+
+/** The contents of `report.json`; its JSON Schema is `reports/schema/report.schema.json`. */
+export interface RunRecord {
+  readonly schemaVersion: 1;
+  readonly run: RunFacts;
+  readonly environment: EnvironmentFacts;
+  readonly targets: readonly TargetRecord[];
+}
+
+export interface RunFacts {
+  readonly id: string;
+  readonly hupspecVersion: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly command: string;
+  readonly interrupted: boolean;
+}
+
+export interface EnvironmentFacts {
+  readonly platform: string;
+  readonly kernel: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly node: string;
+  /** `net.ipv4.tcp_migrate_req`; null where the kernel has none. */
+  readonly tcp_migrate_req: number | null;
+}
+
+export interface TargetRecord {
+  readonly name: string;
+  readonly role: Role;
+  readonly version: string;
+  readonly status: "ok" | "unavailable" | "setup-failed";
+  /** Why it is not `ok`; empty otherwise. */
+  readonly reason: string;
+  readonly scenarios: readonly ScenarioRecord[];
+  readonly verdicts: readonly Verdict[];
+}
+
+export interface ScenarioRecord {
+  readonly id: string;
+  readonly site: string;
+  readonly status: VerdictKind | "setup-failed";
+  readonly durationMs: number;
+  readonly metrics: ScenarioMetrics;
+}
+
+export interface ScenarioMetrics {
+  readonly loads: readonly LoadMetrics[];
+  readonly reloads: readonly ReloadMetrics[];
+  /** Latency in milliseconds from the intended time, outside and inside the reload windows. */
+  readonly latency: { readonly before: Quantiles; readonly during: Quantiles; readonly after: Quantiles };
+  readonly longestGapMs: number;
+  readonly reconnects: number;
+  readonly cpuSeconds: number;
+  readonly peakPssBytes: number;
+  readonly log: {
+    readonly records: number;
+    readonly bytes: number;
+    readonly recordsPerSecond: number;
+    readonly bytesPerSecond: number;
+  };
+}
+
+export interface LoadMetrics {
+  readonly name: string;
+  readonly door: string;
+  readonly connections: string;
+  readonly intended: number;
+  readonly tally: OutcomeTally;
+  readonly lost: number;
+  /** Upper end of the 95 % interval of the loss rate. */
+  readonly bound95: number;
+  readonly latenessP99Ms: number;
+}
+
+export interface ReloadMetrics {
+  readonly index: number;
+  /** From the signal; null where it was not seen. */
+  readonly firstNewMs: number | null;
+  readonly lastOldMs: number | null;
+  readonly settledMs: number | null;
+  /** Answers per bucket, good and bad, from 10 buckets before the signal on. */
+  readonly timeline: { readonly bucketMs: number; readonly good: readonly number[]; readonly bad: readonly number[] };
+}
