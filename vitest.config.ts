@@ -18,6 +18,8 @@ export default defineConfig({
           name: "scenarios",
           include: ["scenarios/**/*.test.ts"],
           fileParallelism: false,
+          // The progress lines are ours; vitest would put a heading over each.
+          disableConsoleIntercept: true,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

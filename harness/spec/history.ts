@@ -112,8 +112,14 @@ export interface ActionRecord {
   readonly returnedMs: number;
   /** For a reload: the generation that should serve from now on. */
   readonly generation: number;
-  /** When fresh requests saw the new generation only and the processes of the old one were gone; absent if that never came. */
+  /** For a reload: how long the new release takes to boot, by its own doing; 0 for an ordinary one. */
+  readonly bootDelayMs: number;
+  /** When fresh requests were first answered by the new generation only; absent if that never came. */
+  readonly servedMs?: number;
+  /** When the processes that had served older generations were gone; absent if that never came in time. */
   readonly settledMs?: number;
+  /** When the settle time was over: `settleMs` after the start, or after the last request held across it was released. */
+  readonly settleDeadlineMs: number;
   readonly error?: string;
   /** What the command printed, if it was a command. */
   readonly output?: string;
@@ -170,14 +176,24 @@ export interface LogSnapshot {
   readonly writers: readonly WriterFacts[];
   /** By request id, for every record that carries one. */
   readonly requests: RequestLogView;
+  /** The first few of each kind; `damageCount` tells how many there were. */
   readonly damage: readonly LogDamage[];
+  readonly damageCount: Readonly<Record<LogDamageKind, number>>;
+  /** Records that the log itself says were dropped (sum of the counts of all `dropped` records). */
+  readonly droppedRecords: number;
   readonly records: number;
+  /** Records written on request (`/log`) that contain characters beyond ASCII. */
+  readonly multibyteRecords: number;
+  /** Unpacked. */
   readonly bytes: number;
 }
 
+/** Files stand oldest first within a stream, its live file last. */
 export interface LogFileFacts {
   /** Relative to the log folder. */
   readonly name: string;
+  /** What the file is a part of: one live file and its backups share it. */
+  readonly stream: string;
   readonly live: boolean;
   readonly compression: "none" | "gzip" | "zstd";
   /** Bytes on disk, and of its unpacked content. */
@@ -190,6 +206,9 @@ export interface LogFileFacts {
   readonly endsAtBoundary: boolean;
   /** Present if a compressed file could not be unpacked. */
   readonly unpackError?: string;
+  /** Unix milliseconds, from the `time` of its first and last record; absent if it has none. */
+  readonly firstWallMs?: number;
+  readonly lastWallMs?: number;
 }
 
 /** One sequence of records; gaps and repeats name the sequence numbers concerned (the first few). */
@@ -205,6 +224,16 @@ export interface WriterFacts {
   readonly repeated: readonly number[];
   readonly repeatedCount: number;
   readonly outOfOrderCount: number;
+  /** Where the first gap or repeat was met: the record after the gap, the second copy. */
+  readonly gapAt?: LogPlace;
+  readonly repeatAt?: LogPlace;
+}
+
+export interface LogPlace {
+  /** As in `LogFileFacts.name`. */
+  readonly file: string;
+  /** Byte offset of the line in the unpacked file. */
+  readonly offset: number;
 }
 
 export interface RequestLogView {
@@ -218,14 +247,24 @@ export interface RequestLogFacts {
   readonly received: number;
   readonly answered: number;
   readonly records: number;
+  /** Bytes of those `records`, newlines included. */
+  readonly recordBytes: number;
 }
 
-/** A line that is no whole record. */
-export interface LogDamage {
-  readonly file: string;
-  /** Byte offset of the line in the unpacked file. */
-  readonly offset: number;
-  readonly kind: "torn" | "interleaved" | "bad-sum" | "not-a-record" | "counted-drop";
+/**
+ * `torn`: a part of a record · `interleaved`: parts of several, or a foreign piece inside or beside one · `bad-sum`:
+ * formed like a record, but not the bytes that were written · `not-a-record`: a line that never was one (a banner, a
+ * traceback) · `counted-drop`: a whole record that tells of dropped ones.
+ */
+export type LogDamageKind = "torn" | "interleaved" | "bad-sum" | "not-a-record" | "counted-drop";
+
+/** A line that is no whole record, or that tells of a loss. */
+export interface LogDamage extends LogPlace {
+  readonly kind: LogDamageKind;
+  /** The line holds broken multi-byte text: bytes that are no UTF-8, replacement characters, escapes in their place. */
+  readonly encoding: boolean;
+  /** The file starts or ends amid this line. */
+  readonly edge?: "start" | "end";
   /** At most 200 bytes, made printable. */
   readonly excerpt: string;
 }

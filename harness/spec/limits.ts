@@ -18,11 +18,29 @@ export const LIMITS = {
   commandMs: 15_000,
   /** A held request that the application has not entered by then. */
   gateMs: 10_000,
+  /** A held request is given up, by the client and by the application, if nobody releases it. */
+  holdMs: 20_000,
+  /** A request that only asks which generation answers. */
+  askMs: 3_000,
   /** The log on disk has come to rest when it holds all, or when nothing was added for this long. */
   logQuietMs: 1_000,
   logMs: 20_000,
+  /** Between two looks at the sizes of the log files. */
+  logLookEveryMs: 25,
+  /** A longer line of a log is read in parts, so that a file without newlines can't exhaust the memory. */
+  logLineBytes: 64 * 1024 * 1024,
   /** Between two looks at the process table. */
   sampleEveryMs: 50,
+  /** Between two looks at memory, which cost the kernel a walk over page tables. */
+  sampleMemoryEveryMs: 500,
+  /** A process that goes by itself within this time after the stop is not left over. */
+  leftOverGraceMs: 500,
+  /** From TERM to KILL after an interrupt, when somebody waits for the prompt. */
+  interruptedTerminateMs: 1_000,
+  /** Between two looks for a gate's file, should the folder's notification be lost. */
+  gatePollEveryMs: 100,
+  /** Answers that each load of a control gets in place of a reload; a number, not a time. */
+  controlRequestsPerReload: 30,
   /** Evidence items per verdict, raw lines per excerpt. */
   evidenceItems: 10,
   excerptBytes: 200,

@@ -14,6 +14,8 @@ export type ProgressEvent =
   | {
       readonly kind: "scenario-finished";
       readonly target: string;
+      readonly site: string;
+      readonly scenario: string;
       readonly record: ScenarioRecord;
       readonly verdicts: readonly Verdict[];
     }

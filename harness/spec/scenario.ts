@@ -35,13 +35,13 @@ export interface Stage {
   /** Sends a request that stays in flight until it is released; resolves once the application works on it. */
   hold(plan: { readonly door: Door }): Promise<HeldHandle>;
   /** Puts release N+1 in force and asks the target to take it up; resolves when fresh requests see nothing else. */
-  reload(): Promise<ReloadHandle>;
+  reload(plan?: { readonly bootDelayMs?: number }): Promise<ReloadHandle>;
   /** Asks the application for `records` log records, spread over requests, and waits for the answers. */
   burst(plan: BurstPlan): Promise<void>;
   /** Waits until the log on disk stands still and holds what the bursts wrote, then reads it all. */
   readLogs(name: string): Promise<void>;
-  /** Asks for the graceful stop and waits for the exit. The stage can't be used afterwards. */
-  stop(): Promise<void>;
+  /** Asks for the graceful stop; resolves when it was asked for. After the exit only `readLogs` is of use. */
+  stop(): Promise<StopHandle>;
 }
 
 export interface RequestPlan {
@@ -88,10 +88,16 @@ export interface ReloadHandle {
   settled(): Promise<void>;
 }
 
+export interface StopHandle {
+  /** Resolves when the target has ended, by itself or because its time was over. */
+  exited(): Promise<void>;
+}
+
 export interface BurstPlan {
   readonly name: string;
-  readonly door: Door;
-  /** Requests in flight at a time. */
+  /** The requests are dealt out to these in turn. */
+  readonly doors: readonly Door[];
+  /** Requests in flight at a time, over all doors. */
   readonly concurrency: number;
   readonly requests: readonly { readonly records: number; readonly bytes: number }[];
   /** Called once a part (0 to 1) of the requests was answered. */

@@ -1,0 +1,56 @@
+import { LIMITS } from "../spec/limits.ts";
+import type { Evidence, Finding } from "../spec/verdict.ts";
+
+/** `trials` is the number of things that could have gone wrong; `observed` says in figures what was seen. */
+export function held(trials: number, observed: string): Finding {
+  return { outcome: "held", trials, observed };
+}
+
+/** Evidence beyond the limit of items per verdict is cut off; `violations` is the true number. */
+export function violated(facts: Omit<Extract<Finding, { outcome: "violated" }>, "outcome">): Finding {
+  return { outcome: "violated", ...facts, evidence: facts.evidence.slice(0, LIMITS.evidenceItems) };
+}
+
+export function observed(trials: number, text: string): Finding {
+  return { outcome: "observed", trials, observed: text };
+}
+
+export function unsupported(reason: string): Finding {
+  return { outcome: "unsupported", reason };
+}
+
+export function inconclusive(reason: string): Finding {
+  return { outcome: "inconclusive", reason };
+}
+
+/** Something that broke the rule: how often, and where that can be looked up. */
+export interface Fault {
+  readonly count: number;
+  readonly evidence: Evidence;
+}
+
+/** `violated` if there is any fault, `held` otherwise. */
+export function decide(facts: {
+  readonly trials: number;
+  readonly faults: readonly Fault[];
+  readonly expected: string;
+  readonly observed: string;
+}): Finding {
+  const { trials, faults, expected, observed } = facts;
+  const violations = faults.reduce((sum, { count }) => sum + count, 0);
+  if (violations === 0) return held(trials, observed);
+  return violated({ trials, violations, expected, observed, evidence: faults.map(({ evidence }) => evidence) });
+}
+
+/**
+ * Upper end of the 95 % interval of a rate of which `violations` in `trials` were seen: the rule of three for none,
+ * Wilson's interval otherwise; at most 1, and 1 where nothing was tried.
+ */
+export function bound95(violations: number, trials: number): number {
+  if (trials <= 0) return 1;
+  if (violations <= 0) return Math.min(1, 3 / trials);
+  const z = 1.959964;
+  const rate = Math.min(1, violations / trials);
+  const spread = z * Math.sqrt((rate * (1 - rate)) / trials + (z * z) / (4 * trials * trials));
+  return Math.min(1, (rate + (z * z) / (2 * trials) + spread) / (1 + (z * z) / trials));
+}

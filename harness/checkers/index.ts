@@ -1,0 +1,23 @@
+import type { History } from "../spec/history.ts";
+import type { Finding } from "../spec/verdict.ts";
+import { availability } from "./availability.ts";
+import { connections } from "./connections.ts";
+import { generation } from "./generation.ts";
+import { logging } from "./logging.ts";
+import { proxy } from "./proxy.ts";
+import { resources } from "./resources.ts";
+import { rotation } from "./rotation.ts";
+
+/** A pure function of a finished history; what it finds gets its level from the catalogue. */
+export type Checker = (history: History) => Finding;
+
+/** One checker per rule, under the rule's id. */
+export const CHECKERS: Readonly<Record<string, Checker>> = {
+  ...availability,
+  ...generation,
+  ...connections,
+  ...resources,
+  ...logging,
+  ...rotation,
+  ...proxy,
+};

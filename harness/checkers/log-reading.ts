@@ -1,0 +1,132 @@
+import type { BurstRecord, History, LogDamage, LogFileFacts, LogSnapshot, TargetFacts } from "../spec/history.ts";
+import { LIMITS } from "../spec/limits.ts";
+import type { Fault } from "./finding.ts";
+
+/*
+ * What the rules on logging and on rotation have in common: how to see in a snapshot that records were lost or
+ * repeated.
+ */
+
+/** A burst and the log as it stood after it. */
+export interface BurstReading {
+  readonly burst: BurstRecord;
+  readonly snapshot: LogSnapshot;
+  /** Only what was answered is known to have been written. */
+  readonly requests: BurstRecord["requests"];
+  readonly askedRecords: number;
+  /** Why the log could not have kept the whole burst; undefined if it could. */
+  readonly tooBig?: string;
+}
+
+/** The bursts of which a snapshot of the same name exists. */
+export function readingsOf(history: History): BurstReading[] {
+  const unanswered = unansweredOf(history);
+  return history.bursts.flatMap((burst) => {
+    const snapshot = history.logs.find(({ name }) => name === burst.name);
+    return snapshot ? [readingOf(history.target, burst, snapshot, unanswered)] : [];
+  });
+}
+
+export function readingOf(
+  target: TargetFacts,
+  burst: BurstRecord,
+  snapshot: LogSnapshot,
+  unanswered: ReadonlySet<string>,
+): BurstReading {
+  const requests = burst.requests.filter(({ id }) => !unanswered.has(id));
+  const askedRecords = requests.reduce((sum, { records }) => sum + records, 0);
+  const askedBytes = requests.reduce((sum, { records, bytes }) => sum + records * bytes, 0);
+  const { logLimits } = target;
+  // The live file may just have been begun, so only the backups count; a limit of 0 bytes is none.
+  const room = logLimits && logLimits.maxBytes > 0 ? logLimits.maxBytes * Math.max(1, logLimits.backups) : Infinity;
+  const tooBig = `burst "${burst.name}" wrote ${askedBytes} bytes, the log is sure to keep ${room} only`;
+  return { burst, snapshot, requests, askedRecords, ...(askedBytes > room && { tooBig }) };
+}
+
+/** Ids of burst requests that some ledger knows to have got no good answer. */
+export function unansweredOf(history: History): Set<string> {
+  const asked = new Set(history.bursts.flatMap(({ requests }) => requests.map(({ id }) => id)));
+  const unanswered = new Set<string>();
+  if (asked.size === 0) return unanswered;
+  for (const { ledger } of history.loads) {
+    for (const { id, outcome } of ledger.rows()) if (outcome !== "ok" && asked.has(id)) unanswered.add(id);
+  }
+  return unanswered;
+}
+
+/** False if older parts of the log may have been rotated away as its limits demand. */
+export function isComplete(target: TargetFacts, snapshot: LogSnapshot): boolean {
+  const { logLimits } = target;
+  if (!logLimits) return snapshot.writers.every(({ first }) => first === 0);
+  return [...streamsOf(snapshot).values()].every((files) => backupsOf(files).length < logLimits.backups);
+}
+
+export function streamsOf(snapshot: LogSnapshot): Map<string, LogFileFacts[]> {
+  return Map.groupBy(snapshot.files, ({ stream }) => stream);
+}
+
+export function backupsOf(files: readonly LogFileFacts[]): LogFileFacts[] {
+  return files.filter(({ live }) => !live);
+}
+
+/** Records that a burst asked for and the log does not have, or has too often. */
+export function burstFaults({ burst, snapshot, requests }: BurstReading): Fault[] {
+  return requests.flatMap(({ id, records }) => {
+    const found = snapshot.requests.get(id)?.records ?? 0;
+    if (found === records) return [];
+    const what = found < records ? `${records - found} lost` : `${found - records} too many`;
+    const text = `request ${id} of burst "${burst.name}": ${records} records asked for, ${found} in the log (${what})`;
+    return [{ count: Math.abs(records - found), evidence: { kind: "log", atMs: snapshot.atMs, text } }];
+  });
+}
+
+/** Gaps and repeats in the sequences of the writers; a missing beginning only where nothing may be missing. */
+export function sequenceFaults(target: TargetFacts, snapshot: LogSnapshot): Fault[] {
+  const complete = isComplete(target, snapshot);
+  return snapshot.writers.flatMap((writer) => {
+    const name = `writer ${writer.writer} (pid ${writer.pid}, generation ${writer.generation})`;
+    const faults: Fault[] = [];
+    const add = (count: number, text: string): void => {
+      if (count > 0) faults.push({ count, evidence: { kind: "log", atMs: snapshot.atMs, text: `${name}: ${text}` } });
+    };
+    const { first, last, missing, missingCount, repeated, repeatedCount, gapAt, repeatAt } = writer;
+    add(complete ? first : 0, `begins with seq ${first}, though no file of the log was rotated away`);
+    const gapPlace = gapAt ? `, gap before ${gapAt.file} at byte ${gapAt.offset}` : "";
+    const between = `between ${first} and ${last}`;
+    add(missingCount, `${missingCount} missing ${between}: seq ${listOf(missing, missingCount)}${gapPlace}`);
+    const repeatPlace = repeatAt ? `, second copy in ${repeatAt.file} at byte ${repeatAt.offset}` : "";
+    add(repeatedCount, `${repeatedCount} repeated: seq ${listOf(repeated, repeatedCount)}${repeatPlace}`);
+    return faults;
+  });
+}
+
+/** What the log itself says of a loss, as evidence beside the loss; counts nothing. */
+export function dropNotes(snapshot: LogSnapshot): Fault[] {
+  if (snapshot.droppedRecords === 0) return [];
+  const text = `the log tells that ${snapshot.droppedRecords} records were dropped`;
+  const [first] = snapshot.damage.filter(({ kind }) => kind === "counted-drop");
+  return [{ count: 0, evidence: { kind: "log", text: first ? `${text}: ${describe(first)}` : text } }];
+}
+
+export function describe({ file, offset, kind, edge, excerpt }: LogDamage): string {
+  const place = edge ? `${file} at byte ${offset} (its ${edge})` : `${file} at byte ${offset}`;
+  return `${place}: ${kind}: ${excerpt}`;
+}
+
+export function damageFault(snapshot: LogSnapshot, damage: LogDamage): Fault {
+  return { count: 1, evidence: { kind: "log", atMs: snapshot.atMs, text: describe(damage) } };
+}
+
+/** Damage beyond the listed pieces, so that the number of violations is the true one. */
+export function unlistedDamage(snapshot: LogSnapshot, kinds: readonly LogDamage["kind"][]): Fault[] {
+  return kinds.flatMap((kind) => {
+    const listed = snapshot.damage.filter((damage) => damage.kind === kind).length;
+    const count = snapshot.damageCount[kind] - listed;
+    return count > 0 ? [{ count, evidence: { kind: "log", text: `${count} more lines: ${kind}` } }] : [];
+  });
+}
+
+function listOf(numbers: readonly number[], count: number): string {
+  const shown = numbers.slice(0, LIMITS.evidenceItems);
+  return count > shown.length ? `${shown.join(", ")} and ${count - shown.length} more` : shown.join(", ");
+}

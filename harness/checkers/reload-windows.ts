@@ -1,0 +1,57 @@
+import type { ActionRecord, History, LedgerRow, LoadRecord } from "../spec/history.ts";
+
+/** One reload and the time in which it may show: from the signal until it settled, or until it should have. */
+export interface ReloadWindow {
+  readonly action: ActionRecord;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export function reloads(history: History): readonly ActionRecord[] {
+  return history.actions.filter(({ kind }) => kind === "reload");
+}
+
+export function reloadWindows(history: History): readonly ReloadWindow[] {
+  return reloads(history).map((action) => ({
+    action,
+    fromMs: action.startedMs,
+    toMs: action.settledMs ?? action.settleDeadlineMs,
+  }));
+}
+
+/** Whether a request was under way at some time inside one of the windows. */
+export function touches(row: LedgerRow, windows: readonly ReloadWindow[]): ReloadWindow | undefined {
+  const endedMs = Number.isNaN(row.doneMs) ? Number.POSITIVE_INFINITY : row.doneMs;
+  return windows.find(({ fromMs, toMs }) => row.intendedMs <= toMs && endedMs >= fromMs);
+}
+
+/**
+ * Why the history can't decide a rule about reloads under `loads`, or nothing if it can: there has to be a reload, it has
+ * to have had an effect (an answer of the new generation), and requests have to have been under way during it.
+ */
+export function whyNoReloadSeen(history: History, loads: readonly LoadRecord[]): string | undefined {
+  const windows = reloadWindows(history);
+  if (windows.length === 0) return "no reload took place";
+  const failed = windows.find(({ action }) => action.error !== undefined);
+  if (failed) return `reload ${failed.action.index} could not be asked for: ${failed.action.error}`;
+  const newest = highestGeneration(history);
+  const without = windows.find(({ action }) => action.generation > newest);
+  if (without) return `no answer ever came from generation ${without.action.generation}: the reload had no effect`;
+  if (loads.length === 0) return "no load of the kind that this rule speaks of ran";
+  const idle = windows.find((window) => !loads.some((load) => overlaps(load, [window])));
+  if (idle) return `no request was under way during reload ${idle.action.index}`;
+  return undefined;
+}
+
+export function overlaps(load: LoadRecord, windows: readonly ReloadWindow[]): boolean {
+  for (const row of load.ledger.rows()) if (touches(row, windows)) return true;
+  return false;
+}
+
+function highestGeneration(history: History): number {
+  let highest = 0;
+  for (const load of history.loads) {
+    for (const row of load.ledger.rows()) highest = Math.max(highest, row.generation);
+  }
+  return highest;
+}

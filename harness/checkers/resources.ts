@@ -1,0 +1,38 @@
+import type { History, ProcessFacts, ProcessSample } from "../spec/history.ts";
+import type { Evidence, Finding } from "../spec/verdict.ts";
+import { held, inconclusive, violated } from "./finding.ts";
+import { reloads } from "./reload-windows.ts";
+
+export const resources = { "resources/no-zombies": noZombies };
+
+// After the reloads have settled the number of processes is back at its base and none is a zombie.
+function noZombies(history: History): Finding {
+  const done = reloads(history);
+  if (done.length === 0) return inconclusive("no reload took place");
+  const { samples } = history.processes;
+  const base = samples.findLast(({ atMs }) => atMs <= (done[0]?.startedMs ?? 0));
+  const last = samples.at(-1);
+  const settled = Math.max(...done.map((action) => action.settledMs ?? action.settleDeadlineMs));
+  if (!base || !last || last.atMs < settled)
+    return inconclusive("the process table was not read before and after the reloads");
+  const zombies = last.processes.filter(({ state }) => state === "Z");
+  const surplus = last.processes.length - base.processes.length;
+  const text = `${base.processes.length} processes before, ${last.processes.length} after ${done.length} reloads, ${zombies.length} of them zombies`;
+  if (zombies.length === 0 && surplus <= 0) return held(done.length, text);
+  return violated({
+    trials: done.length,
+    violations: Math.max(zombies.length, surplus),
+    expected: `at most ${base.processes.length} processes, none a zombie`,
+    observed: text,
+    evidence: [...zombies, ...newcomers(base, last)].map((process) => describe(process, last)),
+  });
+}
+
+function newcomers(base: ProcessSample, last: ProcessSample): readonly ProcessFacts[] {
+  const known = new Set(base.processes.map(({ pid, startTicks }) => `${pid}/${startTicks}`));
+  return last.processes.filter(({ pid, startTicks, state }) => state !== "Z" && !known.has(`${pid}/${startTicks}`));
+}
+
+function describe({ pid, ppid, state, command }: ProcessFacts, { atMs }: ProcessSample): Evidence {
+  return { kind: "process", atMs, text: `pid ${pid}, parent ${ppid}, state ${state}: ${command}` };
+}

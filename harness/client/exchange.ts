@@ -1,0 +1,63 @@
+import type { LedgerRow } from "../spec/history.ts";
+import { Connection } from "./connection.ts";
+import {
+  checkLoadOptions,
+  type ClientLimits,
+  type Clock,
+  type Endpoint,
+  type Expectation,
+  limitsOf,
+  type RequestShape,
+} from "./load-options.ts";
+import { PendingRequest, RequestTemplate } from "./pending-request.ts";
+
+export interface ExchangeOptions {
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  readonly id: string;
+  readonly request: RequestShape;
+  readonly expect: Expectation;
+  readonly limits?: Partial<ClientLimits>;
+  /** Ends the exchange at once, as `unsent`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ExchangeResult {
+  readonly row: LedgerRow;
+  /** The first 64 KiB of the answer's body. */
+  readonly body: Buffer;
+}
+
+/** One request on a connection of its own. A target's misbehaviour is the row's outcome; wrong options throw. */
+export function exchange(options: ExchangeOptions): Promise<ExchangeResult> {
+  checkLoadOptions({ ...options, name: "exchange", door: "front", idPrefix: options.id, connections: "fresh" });
+  const { clock, endpoint, signal } = options;
+  const limits = limitsOf(options);
+  const template = new RequestTemplate(endpoint, options.request, options.expect, true);
+  const request = new PendingRequest(0, options.id, clock.now(), template);
+  request.check.keepBody();
+  const { promise, resolve } = Promise.withResolvers<ExchangeResult>();
+  const timers: NodeJS.Timeout[] = [];
+  const abort = (): void => connection.abandon("unsent");
+  const connection = new Connection(0, endpoint, {
+    clock,
+    settled: () => undefined,
+    amended: () => undefined,
+    ready: (idle) => idle.retire(),
+    retired: () => undefined,
+    ended: () => {
+      for (const timer of timers) clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      const row = { ...request.toRow(), id: request.id, intendedMs: request.intendedMs };
+      resolve({ row, body: request.check.keptBody() });
+    },
+  });
+  timers.push(
+    setTimeout(() => !connection.over && connection.connectTimedOut(), limits.connectMs),
+    setTimeout(() => connection.expire(request), limits.requestMs),
+  );
+  signal?.addEventListener("abort", abort, { once: true });
+  connection.send(request);
+  if (signal?.aborted === true) abort();
+  return promise;
+}

@@ -1,0 +1,134 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { ConfigFileError } from "../../config/positioned-yaml.ts";
+import { renderJson } from "../../reports/json.ts";
+import { renderTable } from "../../reports/table.ts";
+import { writeSamples } from "../../reports/samples.ts";
+import { keyFigures } from "../../reports/words.ts";
+import { ReportFolderError, writeAtomically, writeReports } from "../../reports/write.ts";
+import { progressPrinter } from "../progress-printer.ts";
+import type { ProgressEvent } from "../spec/progress.ts";
+import type { RunRecord } from "../spec/run-record.ts";
+import { DEFAULT_TARGETS, type runSuite, type SuiteOptions } from "../suite.ts";
+import { UnknownTargetError } from "../targets/catalogue.ts";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { codeOf, UsageError, type CommandIo } from "./io.ts";
+
+export interface RunOptions {
+  /** Names of the catalogue or paths; the reference stack if empty. */
+  readonly target: readonly string[];
+  /** Ids or globs of scenarios, rules or target/site/scenario; all if empty. */
+  readonly only: readonly string[];
+  /** A further copy of `report.json`; `-` writes it to standard output, and all else to standard error. */
+  readonly json?: string;
+  /** Folder of the runs. */
+  readonly out: string;
+}
+
+/** The engine, and what it is to run: handed in, so that the command can be tested without a server. */
+export interface RunParts extends Pick<SuiteOptions, "packageRoot" | "hupspecVersion" | "scenarios" | "signal"> {
+  readonly openSuite: (options: SuiteOptions) => Promise<{ readonly jobs: readonly unknown[] }>;
+  readonly runSuite: typeof runSuite;
+}
+
+/** Runs scenarios on targets, shows the progress, writes the reports; the exit code is the verdict. */
+export async function run(options: RunOptions, io: CommandIo, parts: RunParts): Promise<number> {
+  const out = path.resolve(io.cwd, options.out);
+  // Before minutes of work, not after them.
+  await makeFolder(out);
+  const shown = options.json === "-" ? io.stderr : io.stdout;
+  using printer = progressPrinter({
+    out: shown,
+    isTTY: io.isTTY,
+    figures: keyFigures,
+    table: (record) => renderTable(record, { color: io.isTTY && (io.env["NO_COLOR"] ?? "") === "" }),
+  });
+  const record = await finished(options, io, parts, printer.onProgress);
+  if (record === undefined) {
+    io.stderr.write("hupspec: interrupted before anything was recorded\n");
+    return EXIT.interrupted;
+  }
+  // Shown before it is written: a full disk must not take the verdict along.
+  printer.finish(record);
+  const folder = await write(record, out);
+  if (options.json !== undefined) await writeJson(options.json, record, io);
+  shown.write(`reports: ${path.relative(io.cwd, folder) || "."}\n`);
+  return exitCodeOf(record);
+}
+
+async function finished(
+  options: RunOptions,
+  io: CommandIo,
+  { openSuite, runSuite, ...parts }: RunParts,
+  onProgress: (event: ProgressEvent) => void,
+): Promise<RunRecord | undefined> {
+  const targets = options.target.length > 0 ? options.target : DEFAULT_TARGETS;
+  const { only } = options;
+  const suite = { ...parts, targets, only, env: io.env, cwd: io.cwd, command: commandLine(options), onProgress };
+  try {
+    for (const glob of only) rejectIdle(glob, (await openSuite({ ...suite, only: [glob] })).jobs);
+    return await runSuite({
+      ...suite,
+      onHistories: async (runId, histories) =>
+        void (await writeSamples(path.join(path.resolve(io.cwd, options.out), runId), histories)),
+    });
+  } catch (error) {
+    if (error instanceof ConfigFileError || error instanceof UnknownTargetError) {
+      throw new UsageError(error.message, { cause: error });
+    }
+    // Only the abort itself: a bug that shows while things are being ended must not pass for an interruption.
+    const { signal } = parts;
+    if (signal.aborted && (error === signal.reason || isAbortError(error))) return undefined;
+    throw error;
+  }
+}
+
+/** A glob that selects nothing is a slip of the pen, and a run of nothing would look like a quick success. */
+function rejectIdle(glob: string, jobs: readonly unknown[]): void {
+  if (jobs.length > 0) return;
+  throw new UsageError(
+    `--only ${glob}: expected a scenario, a rule or target/site/scenario of these targets, or a glob that matches one`,
+  );
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new UsageError(`--out ${folder}: expected a folder that can be written (${codeOf(cause)})`, { cause });
+  }
+}
+
+async function write(record: RunRecord, out: string): Promise<string> {
+  try {
+    return (await writeReports(record, out)).folder;
+  } catch (cause) {
+    if (cause instanceof ReportFolderError) throw new UsageError(`--out: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+async function writeJson(file: string, record: RunRecord, io: CommandIo): Promise<void> {
+  if (file === "-") {
+    io.stdout.write(renderJson(record));
+    return;
+  }
+  try {
+    await writeAtomically(path.resolve(io.cwd, file), renderJson(record));
+  } catch (cause) {
+    throw new UsageError(`--json ${file}: expected a file that can be written (${codeOf(cause)})`, { cause });
+  }
+}
+
+function commandLine({ target, only }: RunOptions): string {
+  const words = [...target.flatMap((name) => ["--target", name]), ...only.flatMap((glob) => ["--only", glob])];
+  return ["npx hupspec run", ...words.map(quoted)].join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

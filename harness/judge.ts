@@ -1,0 +1,141 @@
+import { bound95 } from "./checkers/finding.ts";
+import { CHECKERS } from "./checkers/index.ts";
+import { requirement } from "./spec/catalogue.ts";
+import type { History } from "./spec/history.ts";
+import type { Level, Requirement } from "./spec/requirement.ts";
+import type { Scenario } from "./spec/scenario.ts";
+import type { Finding, Verdict, VerdictKind } from "./spec/verdict.ts";
+
+/** A failure that the target's file declares, with its reason. */
+export interface KnownFailure {
+  readonly requirement: string;
+  readonly reason: string;
+  readonly link?: string | undefined;
+  /** The failure is a race that a run may miss: passing is then no news. */
+  readonly intermittent?: boolean | undefined;
+}
+
+/** Turns the two histories of a scenario into one verdict per rule that the scenario decides. */
+export function judge(
+  scenario: Scenario,
+  histories: { readonly control: History; readonly trial: History },
+  options: { readonly knownFailures: readonly KnownFailure[]; readonly repeat: string },
+): readonly Verdict[] {
+  const doubt = whyControlUnsound(histories.control) ?? whyGeneratorLate(histories.trial);
+  return scenario.decides.map((id) => {
+    const rule = requirement(id);
+    const finding = whyUnsupported(rule, histories.trial) ?? (doubt ? inconclusive(doubt) : check(id, histories.trial));
+    const known = options.knownFailures.find((failure) => failure.requirement === id);
+    const place = { scenario: scenario.id, site: histories.trial.target.site, repeat: options.repeat };
+    return verdictOf(rule, finding, known, place);
+  });
+}
+
+// A crash of a checker says nothing about the target.
+function check(id: string, history: History): Finding {
+  const checker = CHECKERS[id];
+  if (!checker) return inconclusive(`no checker decides ${id}`);
+  try {
+    return checker(history);
+  } catch (error) {
+    return inconclusive(
+      `the checker of ${id} crashed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  }
+}
+
+function whyUnsupported(rule: Requirement, { target }: History): Finding | undefined {
+  if (rule.roles.length > 0 && !rule.roles.includes(target.role)) {
+    return { outcome: "unsupported", reason: `speaks of ${rule.roles.join(", ")}; the target is a ${target.role}` };
+  }
+  const missing = rule.capabilities.filter((capability) => !target.capabilities.includes(capability));
+  if (missing.length === 0) return undefined;
+  return { outcome: "unsupported", reason: `the target does not declare ${missing.join(", ")}` };
+}
+
+/** Why the workload alone, without any action, already went wrong; nothing if it did not. */
+export function whyControlUnsound(control: History): string | undefined {
+  for (const load of control.loads) {
+    if (!load.scheduleKept) return `the generator was late in the control (${describeLateness(load.lateness.p99)})`;
+    const failed = load.intended - (load.tally.ok ?? 0);
+    if (failed > 0) {
+      const classes = Object.entries(load.tally).filter(([outcome]) => outcome !== "ok");
+      const list = classes.map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+      return `the control, without any reload or rotation, lost ${failed} of ${load.intended} requests of ${load.name}: ${list}`;
+    }
+  }
+  const held = control.held.find(({ row }) => row.outcome !== "ok");
+  if (held) return `a held request of the control ended as ${held.row.outcome}, without any reload`;
+  if (control.loads.length === 0) return "the control sent nothing";
+  return undefined;
+}
+
+function whyGeneratorLate(trial: History): string | undefined {
+  const late = trial.loads.find(({ scheduleKept }) => !scheduleKept);
+  return late && `the generator could not keep the schedule of ${late.name} (${describeLateness(late.lateness.p99)})`;
+}
+
+function describeLateness(p99: number): string {
+  return `p99 of its own lateness ${p99.toFixed(1)} ms`;
+}
+
+function inconclusive(reason: string): Finding {
+  return { outcome: "inconclusive", reason };
+}
+
+/** Applies the level of the rule, and what the target's file says of it, to a finding. */
+export function verdictOf(
+  rule: Requirement,
+  finding: Finding,
+  known: KnownFailure | undefined,
+  place: Pick<Verdict, "scenario" | "site" | "repeat">,
+): Verdict {
+  const base = {
+    requirement: rule.id,
+    level: rule.level,
+    ...place,
+    reason: "",
+    expected: rule.sentence,
+    observed: "",
+    trials: 0,
+    bound95: 1,
+    evidence: [],
+  };
+  switch (finding.outcome) {
+    case "unsupported":
+    case "inconclusive":
+      return { ...base, verdict: finding.outcome, reason: finding.reason };
+    case "observed":
+      return { ...base, verdict: "info", observed: finding.observed, trials: finding.trials };
+    case "held": {
+      const { trials, observed } = finding;
+      const passed = { ...base, observed, trials, bound95: bound95(0, trials) };
+      if (!known || known.intermittent) return { ...passed, verdict: "pass" };
+      const reason = `listed as a known failure (${known.reason}), but it holds: take it off the list`;
+      return { ...passed, verdict: "fail", reason };
+    }
+    case "violated": {
+      const { trials, violations, expected, observed, evidence } = finding;
+      const violated = { ...base, expected, observed, trials, evidence, bound95: bound95(violations, trials) };
+      if (known)
+        return {
+          ...violated,
+          verdict: "known-failure",
+          reason: [known.reason, known.link].filter(Boolean).join(" - "),
+        };
+      return { ...violated, verdict: verdictOfViolation(rule.level), reason: rule.sentence };
+    }
+  }
+}
+
+function verdictOfViolation(level: Level): VerdictKind {
+  switch (level) {
+    case "MUST":
+      return "fail";
+    case "SHOULD":
+      return "warn";
+    case "BEST":
+    case "CHECK":
+      return "info";
+  }
+}

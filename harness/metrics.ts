@@ -1,0 +1,130 @@
+import { bound95 } from "./checkers/finding.ts";
+import { reloads, reloadWindows, touches } from "./checkers/reload-windows.ts";
+import { quantilesOf } from "./client/histogram.ts";
+import { longestGapMs, timelineOf } from "./client/timeline.ts";
+import type { ActionRecord, History, LedgerRow, LoadRecord } from "./spec/history.ts";
+import { LIMITS } from "./spec/limits.ts";
+import type { LoadMetrics, ReloadMetrics, ScenarioMetrics } from "./spec/run-record.ts";
+
+/** Figures of one trial, for people and for comparisons; no rule is decided by them. */
+export function metricsOf(history: History): ScenarioMetrics {
+  const windows = reloadWindows(history);
+  const firstMs = windows[0]?.fromMs ?? Number.POSITIVE_INFINITY;
+  const isDuring = (row: LedgerRow): boolean => touches(row, windows) !== undefined;
+  const paced = history.loads.filter(({ mode }) => mode === "open-loop");
+  return {
+    loads: history.loads.map(loadMetrics),
+    reloads: reloads(history).map((action) => reloadMetrics(history, action)),
+    latency: {
+      before: latencyOf(paced, (row) => !isDuring(row) && row.intendedMs < firstMs),
+      during: latencyOf(paced, isDuring),
+      after: latencyOf(paced, (row) => !isDuring(row) && row.intendedMs >= firstMs),
+    },
+    longestGapMs: Math.max(0, ...paced.map((load) => longestGapMs(load.ledger.rows(), load.startedMs, load.endedMs))),
+    reconnects: history.loads.reduce((sum, { reconnects }) => sum + reconnects, 0),
+    cpuSeconds: history.processes.cpuSeconds,
+    peakPssBytes: history.processes.peakPssBytes,
+    log: logMetrics(history),
+  };
+}
+
+const NOTHING = quantilesOf([]);
+
+/** Of a scenario that was not replayed. */
+export const NO_METRICS: ScenarioMetrics = {
+  loads: [],
+  reloads: [],
+  latency: { before: NOTHING, during: NOTHING, after: NOTHING },
+  longestGapMs: 0,
+  reconnects: 0,
+  cpuSeconds: 0,
+  peakPssBytes: 0,
+  log: { records: 0, bytes: 0, recordsPerSecond: 0, bytesPerSecond: 0 },
+};
+
+function loadMetrics(load: LoadRecord): LoadMetrics {
+  const lost = load.intended - (load.tally.ok ?? 0);
+  return {
+    name: load.name,
+    door: load.door,
+    connections: load.connections,
+    intended: load.intended,
+    tally: load.tally,
+    lost,
+    bound95: bound95(lost, load.intended),
+    latenessP99Ms: load.lateness.p99,
+  };
+}
+
+function latencyOf(
+  loads: readonly LoadRecord[],
+  include: (row: LedgerRow) => boolean,
+): ScenarioMetrics["latency"]["before"] {
+  return quantilesOf(latencies(loads, include));
+}
+
+function* latencies(loads: readonly LoadRecord[], include: (row: LedgerRow) => boolean): Iterable<number> {
+  for (const load of loads) {
+    for (const row of load.ledger.rows()) {
+      if (!Number.isNaN(row.doneMs) && include(row)) yield row.doneMs - row.intendedMs;
+    }
+  }
+}
+
+/** A second of the timeline is drawn after the signal. */
+const BUCKETS_BEFORE = 10;
+const BUCKETS_AFTER = Math.ceil(1_000 / LIMITS.timelineBucketMs);
+
+function reloadMetrics(history: History, action: ActionRecord): ReloadMetrics {
+  const next = reloads(history).find(({ index }) => index === action.index + 1);
+  const untilMs = next?.startedMs ?? Number.POSITIVE_INFINITY;
+  let firstNewMs = Number.POSITIVE_INFINITY;
+  let lastOldMs = Number.NEGATIVE_INFINITY;
+  for (const load of history.loads) {
+    for (const row of load.ledger.rows()) {
+      if (row.outcome !== "ok" || row.doneMs < action.startedMs || row.doneMs > untilMs) continue;
+      if (row.generation >= action.generation) firstNewMs = Math.min(firstNewMs, row.doneMs);
+      else lastOldMs = Math.max(lastOldMs, row.doneMs);
+    }
+  }
+  const since = (atMs: number | undefined): number | null =>
+    atMs === undefined || !Number.isFinite(atMs) ? null : atMs - action.startedMs;
+  const timeline = timelineOf(allRows(history.loads), {
+    aroundMs: action.startedMs,
+    bucketsBefore: BUCKETS_BEFORE,
+    bucketsAfter: BUCKETS_AFTER,
+  });
+  return {
+    index: action.index,
+    firstNewMs: since(firstNewMs),
+    lastOldMs: since(lastOldMs),
+    settledMs: since(action.settledMs),
+    timeline,
+  };
+}
+
+function* allRows(loads: readonly LoadRecord[]): Iterable<LedgerRow> {
+  for (const load of loads) yield* load.ledger.rows();
+}
+
+/** Rates over the time in which bursts ran, of what they asked for; over the whole trial where there were none. */
+function logMetrics({ logs, bursts, durationMs }: History): ScenarioMetrics["log"] {
+  const records = Math.max(0, ...logs.map((snapshot) => snapshot.records));
+  const bytes = Math.max(0, ...logs.map((snapshot) => snapshot.bytes));
+  let asked = 0;
+  let askedBytes = 0;
+  let seconds = 0;
+  for (const burst of bursts) {
+    seconds += (burst.endedMs - burst.startedMs) / 1_000;
+    for (const request of burst.requests) {
+      asked += request.records;
+      askedBytes += request.records * request.bytes;
+    }
+  }
+  return {
+    records,
+    bytes,
+    recordsPerSecond: seconds > 0 ? asked / seconds : records / (durationMs / 1_000),
+    bytesPerSecond: seconds > 0 ? askedBytes / seconds : bytes / (durationMs / 1_000),
+  };
+}

@@ -1,0 +1,82 @@
+import { judge, verdictOf } from "./judge.ts";
+import { metricsOf, NO_METRICS } from "./metrics.ts";
+import { requirement } from "./spec/catalogue.ts";
+import type { History } from "./spec/history.ts";
+import type { ScenarioRecord } from "./spec/run-record.ts";
+import type { Scenario } from "./spec/scenario.ts";
+import { type Verdict, worstOf } from "./spec/verdict.ts";
+import { drivePhase } from "./stage/drive-phase.ts";
+import { bootTarget } from "./targets/boot.ts";
+import type { TargetDefinition } from "./targets/target-definition.ts";
+
+export interface ScenarioPlan {
+  readonly definition: TargetDefinition;
+  readonly site: string;
+  readonly scenario: Scenario;
+  readonly runId: string;
+  /** Environment that the target inherits; usually `process.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  onPhase(phase: "boot" | "control" | "trial" | "check"): void;
+}
+
+export interface ScenarioResult {
+  readonly record: ScenarioRecord;
+  readonly verdicts: readonly Verdict[];
+  readonly histories: { readonly control: History; readonly trial: History };
+}
+
+/**
+ * Boots the target, drives the control and the trial, and judges the histories. Nothing of the target is left when it
+ * returns or throws.
+ *
+ * @throws {TargetUnavailableError} if a command is missing.
+ * @throws {TargetBootError} if the target does not come up.
+ */
+export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
+  const { definition, site, scenario } = plan;
+  const startedMs = performance.now();
+  const histories = await replay(plan);
+  plan.onPhase("check");
+  const verdicts = judge(scenario, histories, {
+    knownFailures: definition.settings.knownFailures.filter(({ sites }) => !sites || sites.includes(site)),
+    repeat: repeatCommand(definition, site, scenario),
+  });
+  const record: ScenarioRecord = {
+    id: scenario.id,
+    site,
+    status: worstOf(verdicts.map(({ verdict }) => verdict)),
+    durationMs: performance.now() - startedMs,
+    metrics: metricsOf(histories.trial),
+  };
+  return { record, verdicts, histories };
+}
+
+async function replay(plan: ScenarioPlan): Promise<ScenarioResult["histories"]> {
+  const { definition, site, scenario, runId, env, signal, onPhase } = plan;
+  onPhase("boot");
+  await using target = await bootTarget(definition, { workers: scenario.workers, runId, env, signal });
+  onPhase("control");
+  const control = await drivePhase({ target, site, scenario, phase: "control", runId, signal });
+  onPhase("trial");
+  const trial = await drivePhase({ target, site, scenario, phase: "trial", runId, signal });
+  return { control, trial };
+}
+
+/** The verdicts of a scenario that was not replayed: the same for each rule that it would have decided. */
+export function withoutReplay(
+  { definition, site, scenario }: Pick<ScenarioPlan, "definition" | "site" | "scenario">,
+  outcome: "unsupported" | "inconclusive",
+  reason: string,
+  durationMs = 0,
+): Pick<ScenarioResult, "record" | "verdicts"> {
+  const repeat = repeatCommand(definition, site, scenario);
+  const verdicts = scenario.decides.map((id) =>
+    verdictOf(requirement(id), { outcome, reason }, undefined, { scenario: scenario.id, site, repeat }),
+  );
+  return { record: { id: scenario.id, site, status: outcome, durationMs, metrics: NO_METRICS }, verdicts };
+}
+
+function repeatCommand(definition: TargetDefinition, site: string, scenario: Scenario): string {
+  return `npx hupspec run --target ${definition.name} --only '${definition.name}/${site}/${scenario.id}'`;
+}

@@ -1,0 +1,58 @@
+import type { Requirement } from "../requirement.ts";
+
+export const logging = [
+  {
+    id: "logging/every-record-once",
+    level: "MUST",
+    sentence: "Every record that a worker wrote is in the log exactly once.",
+    why: "A log with silent gaps or repeats is no evidence. Sequence numbers per writer make either visible.",
+    evidence: ["nodejs/node#53242", "nodejs/node#3669", "Supervisor/supervisor#11", "Supervisor/supervisor#57"],
+    roles: [],
+    capabilities: [],
+  },
+  {
+    id: "logging/no-interleaving",
+    level: "MUST",
+    sentence: "Records of concurrent writers are never mixed, whatever their size.",
+    why: "A pipe keeps writes whole up to PIPE_BUF (4,096 bytes on Linux) and no further, and a socket promises nothing; a traceback or a JSON record is soon longer.",
+    evidence: ["apache/httpd#49", "Kong/docs.konghq.com#8537", "pipe(7)"],
+    roles: [],
+    capabilities: [],
+  },
+  {
+    id: "logging/long-record-whole",
+    level: "MUST",
+    sentence: "A record of 64 KiB and one byte, or of 1 MiB, is neither lost nor split without a mark.",
+    why: "Readers with a fixed buffer cut long lines where the buffer ends, and each half then fails to parse.",
+    evidence: ["phusion/passenger#2413"],
+    roles: [],
+    capabilities: [],
+  },
+  {
+    id: "logging/multibyte-intact",
+    level: "MUST",
+    sentence: "Multi-byte text survives the boundaries of reads and writes byte for byte.",
+    why: "Decoding chunk by chunk replaces a character that happens to be cut in two.",
+    evidence: ["Supervisor/supervisor#1721", "Supervisor/supervisor#638"],
+    roles: [],
+    capabilities: [],
+  },
+  {
+    id: "logging/shutdown-output-kept",
+    level: "MUST",
+    sentence: "What is written while the server stops is in the log.",
+    why: "The last lines before an exit are the ones that somebody will look for.",
+    evidence: ["Supervisor/supervisor#340", "Supervisor/supervisor#57"],
+    roles: [],
+    capabilities: [],
+  },
+  {
+    id: "logging/ids-reconcile",
+    level: "MUST",
+    sentence: "Every answered request was executed exactly once according to the log, and no unanswered one twice.",
+    why: "Client and log each tell half of what happened; only together do they tell a lost answer from a lost request, and a silent retry from neither.",
+    evidence: [],
+    roles: [],
+    capabilities: [],
+  },
+] as const satisfies readonly Requirement[];

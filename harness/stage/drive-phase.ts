@@ -1,0 +1,31 @@
+import type { History } from "../spec/history.ts";
+import type { Scenario } from "../spec/scenario.ts";
+import type { BootedTarget } from "../targets/booted-target.ts";
+import { awaitCalm } from "./await-calm.ts";
+import { HistoryRecorder } from "./recorder.ts";
+import { createStage } from "./stage.ts";
+
+export interface PhasePlan {
+  readonly target: BootedTarget;
+  readonly site: string;
+  readonly scenario: Scenario;
+  readonly phase: History["phase"];
+  readonly runId: string;
+  readonly signal: AbortSignal;
+}
+
+/** Drives one phase of a scenario on a booted target and returns what it left behind. */
+export async function drivePhase(plan: PhasePlan): Promise<History> {
+  const { target, site, scenario, phase, signal } = plan;
+  const recorder = new HistoryRecorder();
+  await using sampler = target.startSampler(recorder.now);
+  const base = target.processes().length;
+  const stage = createStage(plan, recorder);
+  try {
+    await scenario.drive(stage);
+  } finally {
+    await stage.end();
+  }
+  if (!recorder.stop) await awaitCalm(target, base, signal);
+  return recorder.history(scenario.id, phase, target.facts(site), await sampler.stop());
+}

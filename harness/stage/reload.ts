@@ -1,0 +1,128 @@
+import { exchange } from "../client/exchange.ts";
+import { waitUntil } from "../process/wait-until.ts";
+import { LIMITS } from "../spec/limits.ts";
+import type { ReloadHandle } from "../spec/scenario.ts";
+import type { StageContext } from "./stage.ts";
+
+export interface ReloadPlan {
+  readonly bootDelayMs?: number;
+}
+
+/** Answers in a row that have to come from the new generation before it counts as serving alone. */
+const STREAK_PER_WORKER = 3;
+const PROCESS_LOOK_MS = 25;
+
+/**
+ * Deploys and reloads. In the control phase it leaves the target alone and waits until the running loads have got a
+ * comparable number of answers.
+ */
+export function createReloader(context: StageContext): (plan: ReloadPlan) => Promise<ReloadHandle> {
+  const { phase, running } = context;
+  /** Processes that have answered, with the generation that they did it with. */
+  const workers = new Map<number, number>();
+  let controls = 0;
+  if (phase === "trial") return (plan) => reload(context, workers, plan);
+  return async () => {
+    const count = ++controls * LIMITS.controlRequestsPerReload;
+    await Promise.all([...running.values()].map((driver) => driver.reached(count)));
+    return { settled: () => Promise.resolve() };
+  };
+}
+
+async function reload(
+  context: StageContext,
+  workers: Map<number, number>,
+  { bootDelayMs = 0 }: ReloadPlan,
+): Promise<ReloadHandle> {
+  const { target, site, recorder, signal } = context;
+  const { settleMs } = target.facts(site);
+  const before = target.workspace.generation(site);
+  await meetWorkers(context, workers, before);
+  const boot = bootDelayMs > 0 ? { mode: "delay" as const, delayMs: bootDelayMs } : { mode: "ok" as const };
+  const { generation } = await target.deploy(site, { boot });
+  const action = recorder.begin("reload", { generation, bootDelayMs });
+  const { startedMs, returnedMs, output, error } = await target.act("reload", site, signal);
+  action.startedMs = recorder.at(startedMs);
+  action.returnedMs = recorder.at(returnedMs);
+  action.settleDeadlineMs = Math.max(action.settleDeadlineMs, action.startedMs + bootDelayMs + settleMs);
+  if (output !== undefined) action.output = output;
+  if (error !== undefined) action.error = error;
+
+  const servedMs = await serves(context, workers, generation, action.settleDeadlineMs);
+  if (servedMs !== undefined) action.servedMs = servedMs;
+  return {
+    async settled() {
+      const leftMs = (): number => action.settleDeadlineMs - recorder.now();
+      if (await oldProcessesGone(context, workers, generation, leftMs)) action.settledMs = recorder.now();
+    },
+  };
+}
+
+/** Asks until every worker has answered once, or long enough that one which has not is not worth waiting for. */
+async function meetWorkers(context: StageContext, workers: Map<number, number>, generation: number): Promise<void> {
+  const known = (): number => [...workers.values()].filter((served) => served === generation).length;
+  for (let asked = 0; asked < context.target.workers * 10 && known() < context.target.workers; asked++) {
+    await ask(context, workers);
+  }
+}
+
+/** Resolves to when fresh requests began to be answered by `generation` alone; undefined if that did not come in time. */
+async function serves(
+  context: StageContext,
+  workers: Map<number, number>,
+  generation: number,
+  deadlineMs: number,
+): Promise<number | undefined> {
+  const { recorder, target } = context;
+  const needed = target.workers * STREAK_PER_WORKER;
+  let streak = 0;
+  let sinceMs = 0;
+  const seen = await waitUntil(
+    async () => {
+      const answered = await ask(context, workers);
+      if (answered < generation) streak = 0;
+      else if (streak++ === 0) sinceMs = recorder.now();
+      return streak >= needed;
+    },
+    deadlineMs - recorder.now(),
+    context.signal,
+  );
+  return seen ? sinceMs : undefined;
+}
+
+/** One fresh request outside all loads; resolves to the generation that answered, 0 if none did. */
+async function ask(context: StageContext, workers: Map<number, number>): Promise<number> {
+  const { recorder, signal } = context;
+  const { row } = await exchange({
+    endpoint: context.endpoint(context.target.site(context.site).endpoints.direct ? "direct" : "front"),
+    clock: recorder,
+    id: `${context.idPrefix("ask")}0`,
+    request: { path: "/" },
+    expect: "contract",
+    limits: { requestMs: LIMITS.askMs },
+    signal,
+  });
+  signal.throwIfAborted();
+  if (row.worker > 0) workers.set(row.worker, row.generation);
+  return row.outcome === "ok" ? row.generation : 0;
+}
+
+/** Waits for the end of every process that is known to have served an older generation. */
+async function oldProcessesGone(
+  { target, signal, recorder }: StageContext,
+  workers: ReadonlyMap<number, number>,
+  generation: number,
+  leftMs: () => number,
+): Promise<boolean> {
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  let gone = false;
+  const look = (): boolean => {
+    // Reading the process table costs more than the wait between two looks.
+    if (recorder.now() - lookedMs < PROCESS_LOOK_MS) return gone;
+    lookedMs = recorder.now();
+    const alive = new Set(target.processes().flatMap(({ pid, state }) => (state === "Z" ? [] : [pid])));
+    gone = ![...workers].some(([pid, served]) => served < generation && alive.has(pid));
+    return gone;
+  };
+  return waitUntil(look, Math.max(0, leftMs()), signal);
+}

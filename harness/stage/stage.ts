@@ -1,0 +1,106 @@
+import type { Driver } from "../client/load-options.ts";
+import { startClosedLoop } from "../client/closed-loop.ts";
+import { startOpenLoop } from "../client/open-loop.ts";
+import type { Door, LoadRecord } from "../spec/history.ts";
+import type { RunningLoad, Stage } from "../spec/scenario.ts";
+import { runBurst } from "./burst.ts";
+import type { PhasePlan } from "./drive-phase.ts";
+import { holdRequest } from "./hold.ts";
+import { readPhaseLogs } from "./phase-logs.ts";
+import type { HistoryRecorder } from "./recorder.ts";
+import { createReloader } from "./reload.ts";
+import { requestStop } from "./stop.ts";
+
+/** What the parts of a stage share. */
+export interface StageContext extends PhasePlan {
+  readonly recorder: HistoryRecorder;
+  /** Loads that run, by name. */
+  readonly running: Map<string, Driver>;
+  /** Starts an id that is used nowhere else in the run. */
+  idPrefix(label: string): string;
+  endpoint(door: Door): { readonly host: string; readonly port: number; readonly hostHeader: string };
+  /** Puts what a load left behind into the history, once. */
+  keep(name: string, driver: Driver): RunningLoad;
+}
+
+export interface EndableStage extends Stage {
+  /** Ends the loads that still run. Idempotent. */
+  end(): Promise<void>;
+}
+
+/** What a scenario may do, done to a booted target and recorded. */
+export function createStage(plan: PhasePlan, recorder: HistoryRecorder): EndableStage {
+  const { target, site, phase, signal } = plan;
+  const { endpoints, capabilities } = target.site(site);
+  const context = createContext(plan, recorder);
+  const reload = createReloader(context);
+  const common = { clock: recorder, expect: "contract" as const, signal };
+
+  return {
+    phase,
+    workers: target.workers,
+    capabilities,
+    doors: endpoints.direct ? ["front", "direct"] : ["front"],
+    signal,
+    openLoop({ request, ...load }) {
+      const options = {
+        ...common,
+        ...load,
+        endpoint: context.endpoint(load.door),
+        idPrefix: context.idPrefix(load.name),
+      };
+      return context.keep(load.name, startOpenLoop({ ...options, request: { path: "/", ...request } }));
+    },
+    closedLoop({ request, ...load }) {
+      const options = {
+        ...common,
+        ...load,
+        endpoint: context.endpoint(load.door),
+        idPrefix: context.idPrefix(load.name),
+      };
+      return context.keep(load.name, startClosedLoop({ ...options, request: { path: "/", ...request } }));
+    },
+    hold: ({ door }) => holdRequest(context, door),
+    reload: (release) => reload(release ?? {}),
+    burst: (burst) => runBurst(context, burst),
+    readLogs: (name) => readPhaseLogs(context, name),
+    stop: () => requestStop(context),
+    async end() {
+      await Promise.all([...context.running.values()].map((driver) => driver.stop()));
+    },
+  };
+}
+
+function createContext(plan: PhasePlan, recorder: HistoryRecorder): StageContext {
+  const { target, site, phase, scenario } = plan;
+  const { endpoints } = target.site(site);
+  const running = new Map<string, Driver>();
+  let labels = 0;
+  return {
+    ...plan,
+    recorder,
+    running,
+    idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,
+    endpoint: (door) => {
+      const endpoint = endpoints[door];
+      if (endpoint) return endpoint;
+      throw new TypeError(`expected ${target.name}/${site} to have the door ${door}`);
+    },
+    keep(name, driver) {
+      if (running.has(name)) throw new TypeError(`expected a load with a name of its own, "${name}" runs`);
+      running.set(name, driver);
+      const finished = driver.finished.then((record: LoadRecord) => {
+        running.delete(name);
+        recorder.loads.push(record);
+      });
+      return {
+        reached: (count) => driver.reached(count),
+        stop: async () => {
+          await driver.stop();
+          await finished;
+        },
+        finished,
+      };
+    },
+  };
+}

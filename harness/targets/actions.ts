@@ -1,0 +1,90 @@
+import { open, utimes } from "node:fs/promises";
+import { LIMITS } from "../spec/limits.ts";
+import { sendSignal } from "../process/process-group.ts";
+import { askStatus, endpointOf } from "./endpoint.ts";
+import { fill, type PlaceholderValues } from "./placeholders.ts";
+import type { TargetAction, TargetStep } from "./schema.ts";
+
+/** What became of an action; instants are of `performance.now()`. */
+export interface ActionOutcome {
+  readonly startedMs: number;
+  /** When the signal was sent or the command returned. */
+  readonly returnedMs: number;
+  /** What commands printed and requests answered. */
+  readonly output?: string;
+  readonly error?: string;
+}
+
+/** How steps reach the target that they are meant for. */
+export interface ActionReach {
+  readonly values: PlaceholderValues;
+  readonly childPid: () => number;
+  readonly mainPid: () => Promise<number>;
+  readonly pidFromFile: (file: string) => Promise<number>;
+  /** Bounded; resolves to all that it printed and to what went wrong. */
+  readonly run: (command: readonly string[]) => Promise<{ readonly output: string; readonly error?: string }>;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the steps in order, up to the first that fails. Failures are values; rejects on abort only. */
+export async function performAction(action: TargetAction, reach: ActionReach): Promise<ActionOutcome> {
+  const startedMs = performance.now();
+  const outputs: string[] = [];
+  let error: string | undefined;
+  for (const step of Array.isArray(action) ? action : [action]) {
+    try {
+      const done = await performStep(step, reach);
+      if (done.output) outputs.push(done.output);
+      error = done.error;
+    } catch (problem) {
+      reach.signal.throwIfAborted();
+      error = problem instanceof Error ? problem.message : String(problem);
+    }
+    if (error !== undefined) break;
+  }
+  return {
+    startedMs,
+    returnedMs: performance.now(),
+    ...(outputs.length > 0 && { output: outputs.join("\n") }),
+    ...(error !== undefined && { error }),
+  };
+}
+
+async function performStep(
+  step: TargetStep,
+  reach: ActionReach,
+): Promise<{ readonly output?: string; readonly error?: string }> {
+  reach.signal.throwIfAborted();
+  if ("signal" in step) {
+    const pid = await pidFor(step, reach);
+    if (sendSignal(pid, `SIG${step.signal}`)) return {};
+    return { error: `expected process ${pid} to take ${step.signal}, but it is gone` };
+  }
+  if ("command" in step) return reach.run(step.command.map((argument) => fill(argument, reach.values)));
+  if ("http" in step) {
+    const url = fill(step.http.url, reach.values);
+    const { pathname, search } = new URL(url);
+    const { status, body } = await askStatus(endpointOf(url), {
+      method: step.http.method,
+      path: pathname + search,
+      withinMs: LIMITS.commandMs,
+      signal: reach.signal,
+    });
+    if (status >= 200 && status < 300) return { output: body };
+    return { output: body, error: `expected ${step.http.method} ${url} to be answered with 2xx, came ${status}` };
+  }
+  await touch(fill(step.touch, reach.values));
+  return {};
+}
+
+async function pidFor(step: Extract<TargetStep, { signal: unknown }>, reach: ActionReach): Promise<number> {
+  if (step.pidfile !== undefined) return reach.pidFromFile(fill(step.pidfile, reach.values));
+  return step.to === "child" ? reach.childPid() : reach.mainPid();
+}
+
+async function touch(file: string): Promise<void> {
+  const handle = await open(file, "a");
+  await handle.close();
+  const now = new Date();
+  await utimes(file, now, now);
+}

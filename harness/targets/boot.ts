@@ -1,0 +1,169 @@
+import path from "node:path";
+import { LIMITS } from "../spec/limits.ts";
+import { startGuard } from "../process/guard.ts";
+import { ProcessError, startProcess, type ManagedProcess } from "../process/managed-process.ts";
+import { reservePorts } from "../process/ports.ts";
+import { createProcessTable } from "../process/process-table.ts";
+import { describeFailure } from "../process/run-command.ts";
+import { createWorkspace } from "../process/workspace.ts";
+import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
+import { missingCommands } from "./catalogue.ts";
+import { isListening } from "./endpoint.ts";
+import { TargetBootError, TargetUnavailableError } from "./errors.ts";
+import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
+import { waitUntilReady } from "./readiness.ts";
+import { sitesOf } from "./site.ts";
+import type { TargetDefinition } from "./target-definition.ts";
+import { writeWorkspaceFiles } from "./workspace-files.ts";
+
+export interface BootOptions {
+  /** Workers to start it with; those of the target file by default. */
+  readonly workers?: number;
+  readonly runId: string;
+  /** Ends the boot, and makes the target's end quick. */
+  readonly signal: AbortSignal;
+  /** Environment that the target inherits, less what belongs to the suite; usually `process.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Boots of one process are told apart in the marker: two at a time must not take each other's processes for theirs. */
+let boots = 0;
+
+/**
+ * Starts a target in a workspace of its own and waits until all its doors answer. Whatever fails, nothing of it remains.
+ *
+ * @throws {TargetUnavailableError} if a command is missing.
+ * @throws {TargetBootError} if it does not come up.
+ */
+export async function bootTarget(definition: TargetDefinition, options: BootOptions): Promise<BootedTarget> {
+  const { settings } = definition;
+  const { signal } = options;
+  signal.throwIfAborted();
+  await expectCommands(definition, options);
+  const runId = `${options.runId}.${++boots}`;
+
+  // Taken apart in the reverse order, on every way out.
+  await using taken = new AsyncDisposableStack();
+  const ports = taken.use(await reservePorts(definition.ports));
+  const workspace = taken.use(await createWorkspace({ sites: workspaceSites(definition) }));
+  const values: PlaceholderValues = {
+    ports: ports.byName,
+    workspace: workspace.root,
+    current: new Map(definition.sites.map(({ name }) => [name, workspace.current(name)])),
+    gates: workspace.gates,
+    targetDir: definition.folder,
+    workers: options.workers ?? settings.workers,
+    node: process.execPath,
+    env: options.env,
+  };
+  taken.use(await startGuard({ runId, workspace: workspace.root, env: options.env }));
+  await writeWorkspaceFiles(settings.files, workspace.root, values);
+
+  const sites = sitesOf(definition, values);
+  const parts: Omit<TargetParts, "child" | "table"> = {
+    definition,
+    workspace,
+    values,
+    sites,
+    runId,
+    signal,
+    env: environmentOf(definition, options, values),
+    // Next to the logs only where it is the log.
+    consoleFile: settings.logs ? path.join(workspace.root, "console.log") : path.join(workspace.logs, "stderr.log"),
+  };
+  await expectFreePorts(parts);
+  const child = await startTarget(parts);
+  const target = taken.use(
+    createBootedTarget({ ...parts, child, table: createProcessTable({ runId, rootPid: child.pid }) }),
+  );
+  const reason = await waitUntilReady({
+    endpoints: sites.flatMap(({ name, endpoints: { front, direct } }) => [
+      { label: `${name} (${front.host}:${front.port})`, endpoint: front },
+      ...(direct ? [{ label: `${name}, direct (${direct.host}:${direct.port})`, endpoint: direct }] : []),
+    ]),
+    path: settings.ready.path ?? (settings.probe === "contract" ? "/" : settings.probe.path),
+    withinMs: settings.ready.withinMs,
+    signal,
+    gaveUp: () => diedAtBoot(child, "child" in settings.main),
+  });
+  if (reason !== undefined) throw new TargetBootError(definition.name, reason, await target.output());
+  const whole = taken.move();
+  return { ...target, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+}
+
+async function expectCommands(definition: TargetDefinition, { env }: BootOptions): Promise<void> {
+  const missing = await missingCommands(definition, env);
+  if (missing.length > 0) {
+    throw new TargetUnavailableError(definition.name, missing, definition.settings.requires.debian);
+  }
+}
+
+function workspaceSites({ sites, appFolders }: TargetDefinition): { name: string; appFolder?: string }[] {
+  return sites.map(({ name }) => {
+    const appFolder = appFolders.get(name);
+    return { name, ...(appFolder !== undefined && { appFolder }) };
+  });
+}
+
+/** Of the suite, its test runner and npm: a server must not act differently because it is being tested. */
+const NOT_INHERITED =
+  /^(HUPSPEC_|VITEST|npm_|TEST$|NODE_OPTIONS$|NODE_ENV$|NODE_V8_COVERAGE$|NODE_CHANNEL_|NODE_UNIQUE_ID$)/;
+
+function environmentOf(
+  { settings, sites }: TargetDefinition,
+  { env }: BootOptions,
+  values: PlaceholderValues,
+): Record<string, string | undefined> {
+  const [only] = sites.length === 1 ? [...values.current.values()] : [];
+  return {
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_INHERITED.test(name))),
+    HUPSPEC_GATES: values.gates,
+    // With several sites the target file has to say which is whose.
+    ...(only !== undefined && { HUPSPEC_RELEASE: only }),
+    ...fillAll(settings.env, values),
+  };
+}
+
+/** Else the readiness probe would be answered by somebody else's server. */
+async function expectFreePorts({ definition, sites }: Pick<TargetParts, "definition" | "sites">): Promise<void> {
+  for (const { endpoints } of sites) {
+    for (const endpoint of [endpoints.front, endpoints.direct]) {
+      if (endpoint && (await isListening(endpoint, LIMITS.connectMs))) {
+        const address = `${endpoint.host}:${endpoint.port}`;
+        const reason = `expected the port of ${address} to be free, but somebody listens there already`;
+        throw new TargetBootError(definition.name, reason, "");
+      }
+    }
+  }
+}
+
+async function startTarget(parts: Omit<TargetParts, "child" | "table">): Promise<ManagedProcess> {
+  const { definition, values, workspace, env, runId, consoleFile } = parts;
+  const [command = "", ...args] = definition.settings.start.map((argument) => fill(argument, values));
+  try {
+    return await startProcess({
+      command,
+      args,
+      cwd: workspace.root,
+      env,
+      stdout: { file: consoleFile },
+      stderr: { file: consoleFile },
+      marker: runId,
+    });
+  } catch (cause) {
+    if (!(cause instanceof ProcessError)) throw cause;
+    // `requires` did not list it; it is missing all the same.
+    if (/ENOENT/.test(cause.message)) {
+      throw new TargetUnavailableError(definition.name, [command], definition.settings.requires.debian);
+    }
+    throw new TargetBootError(definition.name, cause.message, "", { cause });
+  }
+}
+
+/** A target whose main process is another one may end its first with success: that is how daemons start. */
+function diedAtBoot({ exit }: ManagedProcess, childIsMain: boolean): string | undefined {
+  if (!exit) return undefined;
+  const failure = describeFailure(exit);
+  if (failure === undefined && !childIsMain) return undefined;
+  return `expected the started process to serve, but ${failure ?? "it exited with code 0"} while booting`;
+}

@@ -1,0 +1,206 @@
+import type { ProcessFacts, TargetFacts } from "../spec/history.ts";
+import { LIMITS } from "../spec/limits.ts";
+import type { ActionName } from "../spec/target-facts.ts";
+import { endRun } from "../process/end-run.ts";
+import { createGate, type Gate } from "../process/gates.ts";
+import type { ManagedProcess } from "../process/managed-process.ts";
+import { sendSignal } from "../process/process-group.ts";
+import { startProcessSampler, type ProcessSampler } from "../process/process-sampler.ts";
+import { factsOf as processFactsOf, type ProcessTable } from "../process/process-table.ts";
+import { runCommand, type CommandResult } from "../process/run-command.ts";
+import type { Release, ReleasePlan, Workspace } from "../process/workspace.ts";
+import { performAction, type ActionOutcome } from "./actions.ts";
+import { mainPid, pidFromFile } from "./main-process.ts";
+import { lastOutput, logPatternsOf } from "./output.ts";
+import type { PlaceholderValues } from "./placeholders.ts";
+import type { BootedSite } from "./site.ts";
+import { stopTarget, type StopOutcome } from "./stop.ts";
+import type { TargetDefinition } from "./target-definition.ts";
+import { readVersion } from "./version.ts";
+import { writeWorkspaceFiles } from "./workspace-files.ts";
+
+/** Disposing ends all of it, stopped or not, and removes the workspace. */
+export interface BootedTarget extends AsyncDisposable {
+  readonly name: string;
+  readonly definition: TargetDefinition;
+  readonly workspace: Workspace;
+  readonly workers: number;
+  readonly sites: readonly BootedSite[];
+  /** @throws {TypeError} if there is no such site. */
+  site(name: string): BootedSite;
+  facts(site: string): TargetFacts;
+  /** Writes the next release of a site and puts it in force; the reload is another action. */
+  deploy(site: string, plan?: ReleasePlan): Promise<Release>;
+  gate(name: string): Gate;
+  /** True if the target file says how to do it. */
+  can(action: ActionName): boolean;
+  /** Does it to one site. What goes wrong is a value; rejects on abort. @throws {TypeError} unless `can(action)`. */
+  act(action: ActionName, site: string, signal: AbortSignal): Promise<ActionOutcome>;
+  /** Where the log of a site is found, live file and backups: paths with `*`. */
+  logPatterns(site: string): readonly string[];
+  /** Whom signals for a site go to now. Rejects if there is nobody. */
+  mainPid(site: string): Promise<number>;
+  /** Processes alive or zombies now. */
+  processes(): readonly ProcessFacts[];
+  /** Watches the processes until it is stopped or disposed of. @param clock milliseconds on the history's clock. */
+  startSampler(clock: () => number): ProcessSampler;
+  /** Graceful stop, bounded; instants are of `performance.now()`. Idempotent. @param asked called before the wait for the exit. */
+  stop(signal: AbortSignal, asked?: () => void): Promise<StopOutcome>;
+  /** Last lines of its console and logs. */
+  output(): Promise<string>;
+  /** First line of what its version command prints; empty without one. */
+  version(): Promise<string>;
+}
+
+export interface TargetParts {
+  readonly definition: TargetDefinition;
+  readonly workspace: Workspace;
+  readonly values: PlaceholderValues;
+  readonly sites: readonly BootedSite[];
+  readonly runId: string;
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly consoleFile: string;
+  readonly child: ManagedProcess;
+  readonly table: ProcessTable;
+}
+
+/** The handle on a target that was started; disposing ends its processes and no more. */
+export function createBootedTarget(parts: TargetParts): BootedTarget {
+  const { definition, workspace, values, sites, child, table, consoleFile } = parts;
+  const { settings } = definition;
+  const controls = controlsOf(parts);
+  const siteNamed = (name: string): BootedSite => {
+    const site = sites.find((site) => site.name === name);
+    if (site) return site;
+    throw new TypeError(`expected one of the sites ${sites.map(({ name }) => name).join(", ")}, not "${name}"`);
+  };
+  const firstSite = sites[0]?.name ?? "";
+  let stopping: Promise<StopOutcome> | undefined;
+
+  return {
+    name: definition.name,
+    definition,
+    workspace,
+    workers: values.workers,
+    sites,
+    site: siteNamed,
+    facts: (site) => factsOf(parts, siteNamed(site)),
+    async deploy(site, plan) {
+      const release = await workspace.deploy(siteNamed(site).name, plan);
+      await writeWorkspaceFiles(settings.deploy.files, workspace.root, { ...values, site, release });
+      return release;
+    },
+    gate: (name) => createGate(workspace.gates, name),
+    can: (action) => settings.actions[action] !== undefined,
+    act: controls.act,
+    logPatterns: (site) => logPatternsOf(settings, { ...values, site: siteNamed(site).name }, consoleFile),
+    mainPid: (site) => controls.mainPid(siteNamed(site).name, parts.signal),
+    processes: () => table.read().map(processFactsOf),
+    startSampler: (clock) => startProcessSampler(table, clock),
+    stop(signal, asked) {
+      stopping ??= stopTarget({
+        child,
+        table,
+        signal,
+        drainMs: settings.drainMs,
+        mainPid: () => controls.mainPid(firstSite, signal),
+        ask: () => controls.act("stop", firstSite, signal),
+        ...(asked && { asked }),
+      });
+      return stopping;
+    },
+    output: () =>
+      lastOutput(
+        consoleFile,
+        sites.flatMap(({ name }) => logPatternsOf(settings, { ...values, site: name }, consoleFile)),
+      ),
+    version: () => readVersion(definition, parts.env, parts.signal),
+    [Symbol.asyncDispose]: () =>
+      endTarget(parts, () => controls.mainPid(firstSite, AbortSignal.timeout(LIMITS.killMs))),
+  };
+}
+
+interface Controls {
+  readonly act: (action: ActionName, site: string, signal: AbortSignal) => Promise<ActionOutcome>;
+  readonly mainPid: (site: string, signal: AbortSignal) => Promise<number>;
+}
+
+/** Steps of the target file, done to one site at a time. */
+function controlsOf(parts: TargetParts): Controls {
+  const { definition, values, runId, env, child, table, workspace } = parts;
+  const { settings } = definition;
+  const isOfRun = (pid: number): boolean => table.read().some((entry) => entry.pid === pid);
+  const childPid = (): number => {
+    // Its number may belong to somebody else by now.
+    if (child.exit === undefined) return child.pid;
+    throw new Error(`expected the started process ${child.pid} to run, but it is gone`);
+  };
+  const run = (command: readonly string[], signal: AbortSignal): Promise<CommandResult> =>
+    runCommand({
+      command,
+      cwd: workspace.root,
+      env,
+      marker: runId,
+      signal,
+      // Ours, not the target's; what it leaves behind is the target's.
+      started: table.ignore,
+    });
+  const resolveMain = (site: string, signal: AbortSignal): Promise<number> =>
+    mainPid({
+      main: settings.main,
+      childPid,
+      values: { ...values, site },
+      isOfRun,
+      run: async (command) => {
+        const { stdout, error } = await run(command, signal);
+        if (error !== undefined) throw new Error(error);
+        return stdout;
+      },
+    });
+  const act = async (action: ActionName, site: string, signal: AbortSignal): Promise<ActionOutcome> => {
+    // A stop must be possible for every target, and this is how a service manager does it.
+    const steps = settings.actions[action] ?? (action === "stop" ? { signal: "TERM" as const } : undefined);
+    if (!steps) throw new TypeError(`expected ${definition.name} to say how to do ${action}`);
+    return performAction(steps, {
+      values: { ...values, site },
+      childPid,
+      mainPid: () => resolveMain(site, signal),
+      pidFromFile: (file) => pidFromFile(file, isOfRun),
+      run: async (command) => {
+        const { stdout, stderr, error } = await run(command, signal);
+        return { output: (stdout + stderr).trim(), ...(error !== undefined && { error }) };
+      },
+      signal,
+    });
+  };
+  return { act, mainPid: resolveMain };
+}
+
+function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetFacts {
+  const { settings } = definition;
+  const { logs, role, drainMs, settleMs, budget } = settings;
+  return {
+    name: definition.name,
+    role,
+    site: site.name,
+    workers: values.workers,
+    drainMs,
+    settleMs,
+    budget,
+    capabilities: site.capabilities,
+    ...(logs?.limits && { logLimits: logs.limits }),
+  };
+}
+
+async function endTarget({ child, table, signal }: TargetParts, mainPid: () => Promise<number>): Promise<void> {
+  // So that descendants are known as such before their parents go.
+  table.read();
+  if (child.exit !== undefined) {
+    const pid = await mainPid().catch(() => undefined);
+    if (pid !== undefined && pid !== child.pid) sendSignal(pid, "SIGTERM");
+  }
+  const terminateMs = signal.aborted ? LIMITS.interruptedTerminateMs : LIMITS.terminateMs;
+  await child.end({ reason: "the harness is done with it", terminateMs });
+  await endRun(table);
+}

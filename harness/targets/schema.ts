@@ -1,0 +1,192 @@
+import { z } from "zod";
+import { ACTION_NAMES, CAPABILITIES, ROLES } from "../spec/target-facts.ts";
+import { LIMITS } from "../spec/limits.ts";
+
+/*
+ * Target file, version 1. Every string may hold placeholders (placeholders.ts), so that URLs and paths are checked
+ * only once these are filled in. Unknown keys are errors.
+ */
+
+const NAME = /^[a-z0-9][a-z0-9-]*$/;
+const name = z.string().regex(NAME, "expected a name of lower-case letters, digits and dashes");
+const text = z.string().min(1, "expected some text");
+const command = z.array(z.string()).min(1, "expected a command as a list of arguments, its name first");
+const milliseconds = z.number().int().nonnegative();
+const url = z.string().regex(/^http:\/\/\S+$/, "expected a URL such as http://127.0.0.1:${port}");
+
+/** Environment values may be written as numbers or booleans. */
+const environment = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
+
+export const SIGNALS = [
+  "HUP",
+  "INT",
+  "QUIT",
+  "TERM",
+  "USR1",
+  "USR2",
+  "TTIN",
+  "TTOU",
+  "WINCH",
+  "CONT",
+  "STOP",
+  "KILL",
+] as const;
+const signal = z.enum(SIGNALS, { error: `expected a signal, one of ${SIGNALS.join(", ")}` });
+
+const signalAction = z
+  .strictObject({
+    signal,
+    /** A process other than `main`: the one whose id stands in this file ... */
+    pidfile: text.optional(),
+    /** ... or the one that `start` started. */
+    to: z.enum(["main", "child"]).optional(),
+  })
+  .refine(({ pidfile, to }) => pidfile === undefined || to === undefined, {
+    message: "expected pidfile or to, not both",
+  });
+
+const step = z.union([
+  signalAction,
+  z.strictObject({ command }),
+  z.strictObject({
+    http: z.strictObject({ method: z.enum(["GET", "POST", "PUT", "DELETE"]).default("POST"), url }),
+  }),
+  z.strictObject({ touch: text }),
+]);
+
+/** One step, or several that run in order until one fails. */
+const action = z.union([step, z.array(step).min(1)]);
+
+const main = z.union([
+  z.strictObject({ child: z.literal(true) }),
+  z.strictObject({ pidfile: text }),
+  /** Prints the process id. */
+  z.strictObject({ command }),
+]);
+
+const probe = z.union([
+  z.literal("contract"),
+  z.strictObject({
+    path: z.string().startsWith("/"),
+    status: z.number().int().min(100).max(599).default(200),
+    generation: z.strictObject({ header: text }).optional(),
+  }),
+]);
+
+const capabilities = z.array(z.enum(CAPABILITIES, { error: `expected one of ${CAPABILITIES.join(", ")}` }));
+
+const site = z.strictObject({
+  name,
+  /** Host field of the requests; host and port of the URL by default. */
+  host: text.optional(),
+  url,
+  /** Straight at the application server, past the front. */
+  direct: url.optional(),
+  /** Ready-made probe app of this site, instead of the target's. */
+  app: text.optional(),
+  /** Instead of the target's. */
+  capabilities: capabilities.optional(),
+});
+
+const knownFailure = z.strictObject({
+  requirement: z.string().regex(/^[a-z-]+\/[a-z0-9-]+$/, "expected the id of a requirement, as in group/slug"),
+  reason: text,
+  link: text.optional(),
+  /** Sites that show it; all of them by default. */
+  sites: z.array(name).min(1).optional(),
+  /** A race that a run may miss: where the rule passes, that is no news. */
+  intermittent: z.boolean().optional(),
+});
+
+export const targetSchema = z
+  .strictObject({
+    hupspec: z.literal(1, { error: "expected 1, the version of the format" }),
+    name,
+    role: z.enum(ROLES, { error: `expected one of ${ROLES.join(", ")}` }),
+    requires: z.strictObject({ commands: z.array(text).default([]), debian: z.array(text).default([]) }).prefault({}),
+    /** Prints the version in its first line. */
+    version: command.optional(),
+    /** Name of a ready-made probe app, a folder beside the target file (`./app`), or `none`. */
+    app: text.default("none"),
+    workers: z.number().int().positive().default(2),
+    /** Written into the workspace before the start, by relative path. */
+    files: z.record(z.string(), z.string()).default({}),
+    start: command,
+    env: environment.default({}),
+    url: url.optional(),
+    sites: z.array(site).default([]),
+    probe: probe.default("contract"),
+    ready: z
+      .strictObject({
+        path: z.string().startsWith("/", "expected a path such as /").optional(),
+        withinMs: milliseconds.default(LIMITS.readyMs),
+      })
+      .prefault({}),
+    main: main.default({ child: true }),
+    actions: z.partialRecord(z.enum(ACTION_NAMES), action).default({}),
+    /** Configuration to rewrite when a release is put in force. */
+    deploy: z.strictObject({ files: z.record(z.string(), z.string()).default({}) }).prefault({}),
+    logs: z
+      .strictObject({
+        /** Paths with `*`, live file and backups. */
+        files: z.array(text).min(1),
+        limits: z
+          .strictObject({ maxBytes: z.number().int().positive(), backups: z.number().int().nonnegative() })
+          .optional(),
+      })
+      .optional(),
+    drainMs: milliseconds.default(30_000),
+    settleMs: milliseconds.default(5_000),
+    budget: z.strictObject({ stallMs: milliseconds.default(1_000), p99Ms: milliseconds.default(500) }).prefault({}),
+    capabilities: capabilities.default([]),
+    knownFailures: z.array(knownFailure).default([]),
+  })
+  .superRefine((target, context) => {
+    const complain = (path: PropertyKey[], message: string): void =>
+      context.addIssue({ code: "custom", path, message });
+    if (target.sites.length === 0 && target.url === undefined) complain([], "expected url, or sites with a URL each");
+    if (target.sites.length > 0 && target.url !== undefined) complain(["url"], "expected url or sites, not both");
+    const seen = new Set<string>();
+    for (const [index, { name }] of target.sites.entries()) {
+      if (seen.has(name)) complain(["sites", index, "name"], `expected a name of its own, "${name}" is taken`);
+      seen.add(name);
+    }
+    const names = target.sites.length > 0 ? [...seen] : ["main"];
+    for (const [index, { sites = [] }] of target.knownFailures.entries()) {
+      for (const [place, site] of sites.entries()) {
+        if (names.includes(site)) continue;
+        const path = ["knownFailures", index, "sites", place];
+        complain(path, `expected one of the sites ${names.join(", ")}, not "${site}"`);
+      }
+    }
+    for (const part of ["files", "deploy"] as const) {
+      const files = part === "files" ? target.files : target.deploy.files;
+      for (const file of Object.keys(files)) {
+        if (!isInside(file)) {
+          const path = part === "files" ? [part, file] : [part, "files", file];
+          complain(path, "expected a relative path inside the workspace");
+        }
+      }
+    }
+  });
+
+export type TargetFile = z.infer<typeof targetSchema>;
+export type TargetAction = z.infer<typeof action>;
+export type TargetStep = z.infer<typeof step>;
+export type TargetMain = z.infer<typeof main>;
+export type TargetProbe = z.infer<typeof probe>;
+export type TargetSite = z.infer<typeof site>;
+export type KnownFailure = z.infer<typeof knownFailure>;
+export type SignalName = (typeof SIGNALS)[number];
+
+/** JSON Schema (2020-12) of the file as a person writes it; committed as `schema/target.schema.json` for editors. */
+export function targetJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(targetSchema, { io: "input", target: "draft-2020-12" }),
+    title: "hupspec target file, version 1",
+  };
+}
+
+function isInside(file: string): boolean {
+  return file !== "" && !file.startsWith("/") && !file.split("/").includes("..");
+}

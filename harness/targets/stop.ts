@@ -1,0 +1,60 @@
+import type { StopRecord } from "../spec/history.ts";
+import { LIMITS } from "../spec/limits.ts";
+import { endRun } from "../process/end-run.ts";
+import type { ManagedProcess } from "../process/managed-process.ts";
+import { isRunning } from "../process/process-group.ts";
+import type { ProcessTable } from "../process/process-table.ts";
+import { waitUntil } from "../process/wait-until.ts";
+import type { ActionOutcome } from "./actions.ts";
+
+export interface StopPlan {
+  readonly child: ManagedProcess;
+  readonly table: ProcessTable;
+  readonly drainMs: number;
+  readonly signal: AbortSignal;
+  /** Whose end is waited for, if the child is gone already. */
+  readonly mainPid: () => Promise<number>;
+  /** Asks for the graceful stop. */
+  readonly ask: () => Promise<ActionOutcome>;
+  /** Called as soon as the stop was asked for, before the wait for the exit. */
+  readonly asked?: () => void;
+}
+
+/** {@link StopRecord} with its instants on `performance.now()`, and what went wrong in asking. */
+export interface StopOutcome extends StopRecord {
+  readonly error?: string;
+}
+
+/**
+ * Asks for the graceful stop and waits for the exit as long as the target may drain and then some; kills it after
+ * that. What is alive after the exit is left over: reported, and killed.
+ */
+export async function stopTarget({
+  child,
+  table,
+  drainMs,
+  signal,
+  mainPid,
+  ask,
+  asked,
+}: StopPlan): Promise<StopOutcome> {
+  const daemon = child.exit === undefined ? undefined : await mainPid().catch(() => undefined);
+  // So that descendants are known as such before their parents go.
+  table.read();
+  const { startedMs, error } = await ask();
+  asked?.();
+  const isGone = (): boolean => child.exit !== undefined && (daemon === undefined || !isRunning(daemon));
+  const went = error === undefined && (await waitUntil(isGone, drainMs + LIMITS.terminateMs, signal));
+  const seenMs = performance.now();
+  const leftOver = await endRun(table, went ? LIMITS.leftOverGraceMs : 0);
+  const exit = daemon === undefined ? await child.end() : undefined;
+  return {
+    startedMs,
+    exitedMs: exit && went ? exit.atMs : went ? seenMs : performance.now(),
+    exitCode: exit?.code ?? null,
+    signal: exit?.signal ?? null,
+    killed: !went,
+    leftOver: went ? leftOver : [],
+    ...(error !== undefined && { error }),
+  };
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { conclusionOf, matrixOf } from "./conclusion.ts";
+import { failure, fullRecord, record, scenario, target, verdict } from "./sample-record.ts";
+
+const missing = target({ status: "unavailable", reason: "no", scenarios: [], verdicts: [] });
+const unsure = target({ verdicts: [verdict(), verdict({ verdict: "inconclusive" })] });
+const failed = target({ verdicts: [verdict(), failure()] });
+
+describe("conclusion of a run", () => {
+  it.each([
+    ["conformant", record()],
+    ["conformant", record({ targets: [target({ verdicts: [verdict({ level: "SHOULD", verdict: "warn" })] })] })],
+    ["conformant", record({ targets: [target({ verdicts: [failure({ verdict: "known-failure" })] })] })],
+    ["inconclusive", record({ targets: [target(), unsure] })],
+    ["did-not-boot", record({ targets: [unsure, missing] })],
+    ["did-not-boot", record({ targets: [target({ scenarios: [scenario({ status: "setup-failed" })] })] })],
+    ["not-conformant", record({ targets: [missing, unsure, failed] })],
+    ["interrupted", record({ targets: [failed], interrupted: true })],
+  ] as const)("is %s", (expected, subject) => {
+    expect(conclusionOf(subject)).toBe(expected);
+  });
+
+  it("is never conformance where nothing was decided", () => {
+    const silent = target({
+      scenarios: [scenario({ status: "unsupported" })],
+      verdicts: [verdict({ verdict: "unsupported" })],
+    });
+    expect(conclusionOf(record({ targets: [silent] }))).toBe("inconclusive");
+    expect(conclusionOf(record({ targets: [target({ scenarios: [], verdicts: [] })] }))).toBe("inconclusive");
+    expect(conclusionOf(record({ targets: [] }))).toBe("inconclusive");
+  });
+
+  it("takes the status of a scenario into account that led to no verdict", () => {
+    const crashed = target({ scenarios: [scenario({ status: "inconclusive" })], verdicts: [verdict()] });
+    expect(conclusionOf(record({ targets: [crashed] }))).toBe("inconclusive");
+  });
+});
+
+describe("matrix of a target", () => {
+  it("counts the worst of several verdicts on one rule and site", () => {
+    const { sites, rows } = matrixOf(target({ verdicts: [verdict(), failure(), verdict({ site: "fastify" })] }));
+    expect(sites).toEqual(["express", "fastify"]);
+    expect(rows).toHaveLength(1);
+    expect([...(rows[0]?.bySite ?? [])]).toEqual([
+      ["express", "fail"],
+      ["fastify", "pass"],
+    ]);
+    expect(rows[0]?.worst).toBe("fail");
+  });
+
+  it("has a row for each rule of the sample", () => {
+    const [first] = fullRecord().targets;
+    expect(first && matrixOf(first).rows).toHaveLength(6);
+  });
+});

@@ -1,0 +1,55 @@
+import type { RunRecord, TargetRecord } from "../harness/spec/run-record.ts";
+import { worstOf, type VerdictKind } from "../harness/spec/verdict.ts";
+
+/** What a whole run says, in the order in which one outweighs the other. */
+const CONCLUSIONS = ["interrupted", "not-conformant", "did-not-boot", "inconclusive", "conformant"] as const;
+export type Conclusion = (typeof CONCLUSIONS)[number];
+
+/** Interrupted before all else, as the rest of the record is then only a part; a failed MUST before a missing target. */
+export function conclusionOf(record: RunRecord): Conclusion {
+  if (record.run.interrupted) return "interrupted";
+  const found = new Set(record.targets.map(targetConclusion));
+  return CONCLUSIONS.find((conclusion) => found.has(conclusion)) ?? "inconclusive";
+}
+
+export function targetConclusion(target: TargetRecord): Conclusion {
+  const kinds = kindsOf(target);
+  if (kinds.includes("fail")) return "not-conformant";
+  if (target.status !== "ok" || target.scenarios.some(({ status }) => status === "setup-failed")) return "did-not-boot";
+  if (kinds.includes("inconclusive")) return "inconclusive";
+  // Where no rule at all could be decided nothing was shown, and silence must not read as conformance.
+  return kinds.some((kind) => kind !== "unsupported") ? "conformant" : "inconclusive";
+}
+
+/** The verdicts, and the status of each scenario: that one may be worse than any verdict it led to. */
+function kindsOf(target: TargetRecord): VerdictKind[] {
+  const statuses = target.scenarios.map(({ status }) => status).filter((status) => status !== "setup-failed");
+  return [...target.verdicts.map(({ verdict }) => verdict), ...statuses];
+}
+
+/** One rule on one target: the worst verdict by site, and all verdicts behind it. */
+export interface RuleRow {
+  readonly requirement: string;
+  readonly level: string;
+  readonly worst: VerdictKind;
+  readonly bySite: ReadonlyMap<string, VerdictKind>;
+}
+
+/** Sites and rules in the order of their first verdict. */
+export function matrixOf(target: TargetRecord): {
+  readonly sites: readonly string[];
+  readonly rows: readonly RuleRow[];
+} {
+  const sites = [...new Set(target.verdicts.map(({ site }) => site))];
+  const byRule = Map.groupBy(target.verdicts, ({ requirement }) => requirement);
+  const rows = [...byRule].map(([requirement, verdicts]) => {
+    const bySite = Map.groupBy(verdicts, ({ site }) => site);
+    return {
+      requirement,
+      level: verdicts[0]?.level ?? "",
+      worst: worstOf(verdicts.map(({ verdict }) => verdict)),
+      bySite: new Map([...bySite].map(([site, own]) => [site, worstOf(own.map(({ verdict }) => verdict))])),
+    };
+  });
+  return { sites, rows };
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { RunRecord } from "../harness/spec/run-record.ts";
+import { reportSchema } from "./schema/report.ts";
+
+/** `report.json`: indented, each array of numbers on one line. */
+export function renderJson(record: RunRecord): string {
+  const indented = JSON.stringify(record, undefined, 2);
+  // Within a string a line break is escaped, so that only real arrays can match.
+  const compact = indented.replace(/\[\n[-\d.e+,\s]*\]/g, (array) => array.replace(/\s+/g, "").replaceAll(",", ", "));
+  return `${compact}\n`;
+}
+
+/** Not a report: `message` names the file, the place in it and what was expected there. */
+export class ReportFileError extends Error {
+  override readonly name = "ReportFileError";
+}
+
+/** Reads the text of a `report.json` back; `file` only labels what is wrong. */
+export function parseReport(text: string, file: string): RunRecord {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ReportFileError(`${file}: expected JSON as written by \`hupspec run\` (${reason})`, { cause });
+  }
+  const result = reportSchema.safeParse(content);
+  if (result.success) return result.data;
+  throw new ReportFileError(
+    result.error.issues
+      .slice(0, 10)
+      .map((issue) => `${file}: ${place(issue)}`)
+      .join("\n"),
+    {
+      cause: result.error,
+    },
+  );
+}
+
+function place({ path, message }: z.core.$ZodIssue): string {
+  return `${z.core.toDotPath(path) || "(root)"}: ${message}`;
+}

@@ -1,0 +1,56 @@
+import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
+
+/** Which of the reloads brings a release that takes its time to boot. */
+const RELOADS = [{}, {}, { bootDelayMs: 800 }, {}, {}] as const;
+
+/**
+ * Requests at a fixed rate on fresh and on kept-alive connections through every door while the application is reloaded
+ * five times, each time with a request per door that is held in flight until the new code serves.
+ */
+export const reloadUnderLoad: Scenario = {
+  id: "reload/under-load",
+  title: "Five reloads under load, with requests held across each",
+  decides: [
+    "availability/reload-loses-nothing",
+    "availability/old-serves-until-new-ready",
+    "availability/stall-bounded",
+    "generation/new-code-serves",
+    "generation/every-worker-replaced",
+    "connections/in-flight-completes",
+    "connections/close-announced",
+    "resources/no-zombies",
+    "logging/ids-reconcile",
+    "proxy/upstream-reload-hidden",
+  ],
+  roles: ["app-server", "stack"],
+  actions: ["reload"],
+  capabilities: [],
+  workers: 2,
+  async drive(stage) {
+    const loads = startLoads(stage);
+    await Promise.all(loads.map((load) => load.reached(50)));
+    for (const plan of RELOADS) {
+      const held = await Promise.all(stage.doors.map((door) => stage.hold({ door })));
+      const reload = await stage.reload(plan);
+      await Promise.all(held.map((request) => request.release()));
+      await reload.settled();
+    }
+    await Promise.all(loads.map((load) => load.stop()));
+    await stage.readLogs("after-reloads");
+  },
+};
+
+function startLoads(stage: Stage): readonly RunningLoad[] {
+  return stage.doors.flatMap((door) => {
+    const fresh = stage.openLoop({ name: `fresh-${door}`, door, ratePerSecond: 100, connections: "fresh" });
+    if (!stage.capabilities.includes("keepalive")) return [fresh];
+    const kept = stage.openLoop({
+      name: `kept-alive-${door}`,
+      door,
+      ratePerSecond: 100,
+      connections: "kept-alive",
+      sessions: 10,
+    });
+    return [fresh, kept];
+  });
+}
