@@ -21,5 +21,6 @@ test("a verdict counts every fault and shows the first few", () => {
   const finding = decide({ ...facts, faults: Array.from({ length: 50 }, () => fault) });
   expect(finding).toMatchObject({ outcome: "violated", violations: 150, trials: 100 });
   expect(finding.outcome === "violated" && finding.evidence.length).toBe(LIMITS.evidenceItems);
+  expect(decide({ ...facts, trials: 0, faults: [] })).toMatchObject({ outcome: "inconclusive" });
   expect(decide({ ...facts, faults: [] })).toEqual({ outcome: "held", trials: 100, observed: "some" });
 });

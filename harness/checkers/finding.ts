@@ -29,7 +29,7 @@ export interface Fault {
   readonly evidence: Evidence;
 }
 
-/** `violated` if there is any fault, `held` otherwise. */
+/** `violated` if there is any fault, `held` if there is none though something was tried. */
 export function decide(facts: {
   readonly trials: number;
   readonly faults: readonly Fault[];
@@ -38,7 +38,7 @@ export function decide(facts: {
 }): Finding {
   const { trials, faults, expected, observed } = facts;
   const violations = faults.reduce((sum, { count }) => sum + count, 0);
-  if (violations === 0) return held(trials, observed);
+  if (violations === 0) return trials > 0 ? held(trials, observed) : inconclusive(`nothing was tried: ${observed}`);
   return violated({ trials, violations, expected, observed, evidence: faults.map(({ evidence }) => evidence) });
 }
 

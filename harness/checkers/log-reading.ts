@@ -1,4 +1,12 @@
-import type { BurstRecord, History, LogDamage, LogFileFacts, LogSnapshot, TargetFacts } from "../spec/history.ts";
+import type {
+  BurstRecord,
+  History,
+  LogDamage,
+  LogFileFacts,
+  LogSnapshot,
+  TargetFacts,
+  WriterFacts,
+} from "../spec/history.ts";
 import { LIMITS } from "../spec/limits.ts";
 import type { Fault } from "./finding.ts";
 
@@ -80,24 +88,37 @@ export function burstFaults({ burst, snapshot, requests }: BurstReading): Fault[
   });
 }
 
-/** Gaps and repeats in the sequences of the writers; a missing beginning only where nothing may be missing. */
-export function sequenceFaults(target: TargetFacts, snapshot: LogSnapshot): Fault[] {
-  const complete = isComplete(target, snapshot);
-  return snapshot.writers.flatMap((writer) => {
-    const name = `writer ${writer.writer} (pid ${writer.pid}, generation ${writer.generation})`;
-    const faults: Fault[] = [];
-    const add = (count: number, text: string): void => {
-      if (count > 0) faults.push({ count, evidence: { kind: "log", atMs: snapshot.atMs, text: `${name}: ${text}` } });
-    };
-    const { first, last, missing, missingCount, repeated, repeatedCount, gapAt, repeatAt } = writer;
-    add(complete ? first : 0, `begins with seq ${first}, though no file of the log was rotated away`);
-    const gapPlace = gapAt ? `, gap before ${gapAt.file} at byte ${gapAt.offset}` : "";
-    const between = `between ${first} and ${last}`;
-    add(missingCount, `${missingCount} missing ${between}: seq ${listOf(missing, missingCount)}${gapPlace}`);
-    const repeatPlace = repeatAt ? `, second copy in ${repeatAt.file} at byte ${repeatAt.offset}` : "";
-    add(repeatedCount, `${repeatedCount} repeated: seq ${listOf(repeated, repeatedCount)}${repeatPlace}`);
-    return faults;
-  });
+/**
+ * Gaps and repeats in the sequences of the writers; a missing beginning only where nothing may be missing. Snapshots
+ * of one log overlap: each writer is judged by the one in which it looks worst.
+ */
+export function sequenceFaults(target: TargetFacts, snapshots: readonly LogSnapshot[]): Fault[] {
+  const worst = new Map<string, { readonly count: number; readonly faults: readonly Fault[] }>();
+  for (const snapshot of snapshots) {
+    const complete = isComplete(target, snapshot);
+    for (const writer of snapshot.writers) {
+      const faults = writerFaults(writer, snapshot.atMs, complete);
+      const count = faults.reduce((sum, fault) => sum + fault.count, 0);
+      if (count > (worst.get(writer.writer)?.count ?? 0)) worst.set(writer.writer, { count, faults });
+    }
+  }
+  return [...worst.values()].flatMap(({ faults }) => faults);
+}
+
+function writerFaults(writer: WriterFacts, atMs: number, complete: boolean): Fault[] {
+  const { first, last, missing, missingCount, repeated, repeatedCount, gapAt, repeatAt } = writer;
+  const name = `writer ${writer.writer} (pid ${writer.pid}, generation ${writer.generation})`;
+  const faults: Fault[] = [];
+  const add = (count: number, text: string): void => {
+    if (count > 0) faults.push({ count, evidence: { kind: "log", atMs, text: `${name}: ${text}` } });
+  };
+  add(complete ? first : 0, `begins with seq ${first}, though no file of the log was rotated away`);
+  const gapPlace = gapAt ? `, gap before ${gapAt.file} at byte ${gapAt.offset}` : "";
+  const between = `between ${first} and ${last}`;
+  add(missingCount, `${missingCount} missing ${between}: seq ${listOf(missing, missingCount)}${gapPlace}`);
+  const repeatPlace = repeatAt ? `, second copy in ${repeatAt.file} at byte ${repeatAt.offset}` : "";
+  add(repeatedCount, `${repeatedCount} repeated: seq ${listOf(repeated, repeatedCount)}${repeatPlace}`);
+  return faults;
 }
 
 /** What the log itself says of a loss, as evidence beside the loss; counts nothing. */
@@ -113,17 +134,20 @@ export function describe({ file, offset, kind, edge, excerpt }: LogDamage): stri
   return `${place}: ${kind}: ${excerpt}`;
 }
 
-export function damageFault(snapshot: LogSnapshot, damage: LogDamage): Fault {
-  return { count: 1, evidence: { kind: "log", atMs: snapshot.atMs, text: describe(damage) } };
-}
-
-/** Damage beyond the listed pieces, so that the number of violations is the true one. */
-export function unlistedDamage(snapshot: LogSnapshot, kinds: readonly LogDamage["kind"][]): Fault[] {
-  return kinds.flatMap((kind) => {
-    const listed = snapshot.damage.filter((damage) => damage.kind === kind).length;
-    const count = snapshot.damageCount[kind] - listed;
-    return count > 0 ? [{ count, evidence: { kind: "log", text: `${count} more lines: ${kind}` } }] : [];
-  });
+/** The damaged lines of overlapping snapshots, each once: a rotation changes a line's file, but not its offset. */
+export function damageFaults(
+  snapshots: readonly LogSnapshot[],
+  isFault: (damage: LogDamage, snapshot: LogSnapshot) => boolean,
+): Fault[] {
+  const faults = new Map<string, Fault>();
+  for (const snapshot of snapshots) {
+    for (const damage of snapshot.damage) {
+      const key = `${damage.kind} ${damage.offset} ${damage.excerpt}`;
+      if (faults.has(key) || !isFault(damage, snapshot)) continue;
+      faults.set(key, { count: 1, evidence: { kind: "log", atMs: snapshot.atMs, text: describe(damage) } });
+    }
+  }
+  return [...faults.values()];
 }
 
 function listOf(numbers: readonly number[], count: number): string {

@@ -87,6 +87,18 @@ describe("logging/every-record-once", () => {
     });
   });
 
+  test("counts a gap once, though two snapshots show it", () => {
+    const { bursts = [], logs = [] } = afterBurst({ writers: [writer({ missing: [7], missingCount: 1 })] });
+    const later = snapshot({ name: "later", writers: [writer({ last: 2_000, missing: [7], missingCount: 1 })] });
+    expect(check(rule, { bursts, logs: [...logs, later] })).toMatchObject({ violations: 1 });
+  });
+
+  test("decides nothing if no burst was answered", () => {
+    const asked = burst("mixed", { requests: 1, records: 5, bytes: 200 });
+    const loads = [load([{ id: "mixed-0", outcome: "refused" }])];
+    expect(check(rule, { bursts: [asked], loads, logs: [snapshot({ name: "mixed" })] }).outcome).toBe("inconclusive");
+  });
+
   test("quotes what the log says of drops", () => {
     const damage = [{ kind: "counted-drop", excerpt: "2 dropped" }] as const;
     const finding = check(rule, afterBurst({ ...gone(), damage, droppedRecords: 2 }));
@@ -106,6 +118,13 @@ describe("logging/no-interleaving", () => {
     const finding = check(rule, afterBurst({ damage: [{ kind, offset: 77, excerpt: "mixed {up" }] }));
     expect(finding).toMatchObject({ outcome: "violated", violations: 1 });
     expect(text(finding)).toContain(`app.log at byte 77: ${kind}: mixed {up`);
+  });
+
+  test("counts a line once, wherever a rotation has put it, and those beyond the listed ones", () => {
+    const [before] = afterBurst({ damage: [{ kind: "interleaved", offset: 5 }] }).logs ?? [];
+    const after = snapshot({ damage: [{ kind: "interleaved", offset: 5, file: "app.log.1" }] });
+    const more = { ...after, damageCount: { ...after.damageCount, interleaved: 31 } };
+    expect(check(rule, { logs: before ? [before, more] : [] })).toMatchObject({ outcome: "violated", violations: 31 });
   });
 
   test("leaves the edges of files and broken characters to other rules", () => {

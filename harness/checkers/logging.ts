@@ -3,14 +3,13 @@ import type { Evidence, Finding } from "../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "./finding.ts";
 import {
   burstFaults,
-  damageFault,
+  damageFaults,
   dropNotes,
   isComplete,
   readingOf,
   readingsOf,
   sequenceFaults,
   unansweredOf,
-  unlistedDamage,
 } from "./log-reading.ts";
 
 /** A record longer than this does not fit into a pipe's buffer at once. */
@@ -24,13 +23,12 @@ function everyRecordOnce(history: History): Finding {
   const readings = readingsOf(history);
   if (written.length === 0 && readings.every(({ askedRecords }) => askedRecords === 0)) return nothingLogged();
   const fitting = readings.filter(({ tooBig }) => tooBig === undefined);
-  const faults = [
-    ...fitting.flatMap(burstFaults),
-    ...written.flatMap((snapshot) => sequenceFaults(history.target, snapshot)),
-  ];
+  const faults = [...fitting.flatMap(burstFaults), ...sequenceFaults(history.target, written)];
   const [tooBig] = readings.flatMap(({ tooBig }) => tooBig ?? []);
   if (faults.length === 0 && tooBig !== undefined) return inconclusive(tooBig);
   const asked = fitting.reduce((sum, { askedRecords }) => sum + askedRecords, 0);
+  if (faults.length === 0 && readings.length > 0 && asked === 0)
+    return inconclusive("no burst of records was answered");
   return decide({
     trials: Math.max(asked, ...written.map(({ records }) => records)),
     faults: [...faults, ...written.flatMap(dropNotes)],
@@ -45,15 +43,21 @@ function everyRecordOnce(history: History): Finding {
 function noInterleaving(history: History): Finding {
   const shared = history.logs.filter(({ writers }) => writers.length > 1);
   if (shared.length === 0) return inconclusive("expected at least two writers in one log, found none with two");
-  const faults = shared.flatMap((snapshot) => [
-    ...snapshot.damage
-      .filter(
-        ({ kind, encoding, edge }) =>
-          kind === "interleaved" || (kind === "bad-sum" && !encoding) || (kind === "torn" && edge === undefined),
-      )
-      .map((damage) => damageFault(snapshot, damage)),
-    ...unlistedDamage(snapshot, ["interleaved"]),
-  ]);
+  const listed = damageFaults(
+    shared,
+    ({ kind, encoding, edge }) =>
+      kind === "interleaved" || (kind === "bad-sum" && !encoding) || (kind === "torn" && edge === undefined),
+  );
+  // Beyond the lines kept one by one there are only numbers.
+  const more = Math.max(
+    ...shared.map(({ damage, damageCount }) => {
+      return damageCount.interleaved - damage.filter(({ kind }) => kind === "interleaved").length;
+    }),
+  );
+  const faults: Fault[] = [
+    ...listed,
+    { count: more, evidence: { kind: "log", text: `${more} more of the kind` } },
+  ].filter(({ count }) => count > 0);
   return decide({
     trials: Math.max(...shared.map(({ records }) => records)),
     faults,
@@ -81,14 +85,15 @@ function longRecordWhole(history: History): Finding {
       return [logFault(Math.max(1, Math.abs(records - facts.records)), text, snapshot.atMs)];
     }),
   );
-  const torn = asked.flatMap(({ snapshot }) =>
-    snapshot.damage.filter(({ kind }) => kind !== "not-a-record").map((damage) => damageFault(snapshot, damage)),
+  const damaged = damageFaults(
+    asked.map(({ snapshot }) => snapshot),
+    ({ kind }) => kind !== "not-a-record",
   );
   const longest = Math.max(0, ...asked.flatMap(({ snapshot }) => snapshot.files.map((file) => file.longestLineBytes)));
   return decide({
     trials,
     // Damaged lines count for nothing here, as they may be short ones; they show where the long ones went.
-    faults: [...faults, ...torn.map(({ evidence }) => ({ count: 0, evidence }))],
+    faults: [...faults, ...damaged.map(({ evidence }) => ({ count: 0, evidence }))],
     expected: "every long record whole and once, at the length asked for",
     observed: `${trials} records of more than ${LONG_RECORD_BYTES} bytes asked for; longest line found ${longest} bytes`,
   });
@@ -96,9 +101,7 @@ function longRecordWhole(history: History): Finding {
 
 // Multi-byte text survives byte for byte, wherever a read or write boundary cuts it.
 function multibyteIntact(history: History): Finding {
-  const faults = history.logs.flatMap((snapshot) =>
-    snapshot.damage.filter(({ encoding }) => encoding).map((damage) => damageFault(snapshot, damage)),
-  );
+  const faults = damageFaults(history.logs, ({ encoding }) => encoding);
   const trials = Math.max(0, ...history.logs.map(({ multibyteRecords }) => multibyteRecords));
   if (trials === 0 && faults.length === 0) {
     return inconclusive("expected records with text beyond ASCII, found none in the log");
@@ -134,14 +137,13 @@ function shutdownOutputKept(history: History): Finding {
     if (received > 0 && answered > 0) return [];
     return [{ count: 1, evidence: requestEvidence(row, { received, answered }) }];
   });
-  const cut = snapshot.damage.filter(({ kind, edge }) => kind === "torn" && edge === "end");
   return decide({
     trials: rows.length + asked,
     faults: [
       ...unlogged,
       ...readings.flatMap(burstFaults),
-      ...sequenceFaults(target, snapshot),
-      ...cut.map((damage) => damageFault(snapshot, damage)),
+      ...sequenceFaults(target, [snapshot]),
+      ...damageFaults([snapshot], ({ kind, edge }) => kind === "torn" && edge === "end"),
       ...dropNotes(snapshot),
     ],
     expected: "both records of every answered request, and every record that was asked for",

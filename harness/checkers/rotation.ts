@@ -4,7 +4,7 @@ import { decide, inconclusive, unsupported, type Fault } from "./finding.ts";
 import {
   backupsOf,
   burstFaults,
-  damageFault,
+  damageFaults,
   describe,
   dropNotes,
   readingsOf,
@@ -103,15 +103,14 @@ function compressionSafe(history: History): Finding {
       unpackError === undefined ? [] : [fileFault(snapshot, `${name} can't be unpacked: ${unpackError}`)],
     ),
   );
-  const damaged = snapshots.flatMap((snapshot) => {
-    const names = new Set(snapshot.files.filter(isCompressed).map(({ name }) => name));
-    return snapshot.damage
-      .filter(({ file, kind }) => names.has(file) && kind !== "not-a-record" && kind !== "counted-drop")
-      .map((damage) => damageFault(snapshot, damage));
-  });
+  const damaged = damageFaults(
+    snapshots,
+    ({ file, kind }, { files }) =>
+      kind !== "not-a-record" && kind !== "counted-drop" && files.some((one) => one.name === file && isCompressed(one)),
+  );
   const losses = [
     ...readings.filter(({ tooBig }) => tooBig === undefined).flatMap(burstFaults),
-    ...snapshots.flatMap((snapshot) => sequenceFaults(history.target, snapshot)),
+    ...sequenceFaults(history.target, snapshots),
   ];
   return decide({
     trials: packed.length,
@@ -169,9 +168,11 @@ export const rotation = {
 } as const;
 
 function lossFaults(history: History, readings: readonly BurstReading[]): Fault[] {
+  const snapshots = readings.map(({ snapshot }) => snapshot);
   return [
     ...readings.filter(({ tooBig }) => tooBig === undefined).flatMap(burstFaults),
-    ...readings.flatMap(({ snapshot }) => [...sequenceFaults(history.target, snapshot), ...dropNotes(snapshot)]),
+    ...sequenceFaults(history.target, snapshots),
+    ...snapshots.flatMap(dropNotes),
   ];
 }
 

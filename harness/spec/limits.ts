@@ -4,8 +4,11 @@ export const LIMITS = {
   connectMs: 5_000,
   /** A request without a complete answer by then, counted from its intended time, is `hung`. */
   requestMs: 15_000,
-  /** p99 of the generator's own lateness above which a run says nothing about the target. */
-  latenessP99Ms: 50,
+  /**
+   * p99 of the generator's own lateness above which a run says nothing about the target: a tenth of the default budget for
+   * a stall, since latencies are counted from the intended time and so contain it.
+   */
+  latenessP99Ms: 100,
   /** From TERM to KILL when the harness ends a target. */
   terminateMs: 5_000,
   /** From KILL to giving up on a process that does not go. */

@@ -15,6 +15,8 @@ const KINDS = [
   { records: 1, bytes: MIB },
 ] as const;
 const ROUNDS = 8;
+const ORDINARY_REQUESTS = 400;
+const CONTROL_REQUESTS = 40;
 const CONTROL_KIND = { records: 20, bytes: 500 };
 
 /**
@@ -36,15 +38,22 @@ export const concurrentWriters: Scenario = {
   capabilities: [],
   workers: 8,
   async drive(stage) {
+    // Ordinary requests at the same time; a closed loop, for there is no schedule to keep while all workers write.
     const loads = stage.doors.map((door) =>
-      stage.openLoop({ name: `fresh-${door}`, door, ratePerSecond: 50, connections: "fresh" }),
+      stage.closedLoop({
+        name: `ordinary-${door}`,
+        door,
+        requests: stage.phase === "trial" ? ORDINARY_REQUESTS : CONTROL_REQUESTS,
+        concurrency: 4,
+        connections: "fresh",
+      }),
     );
     const requests =
       stage.phase === "trial"
         ? Array.from({ length: ROUNDS }, () => KINDS).flat()
         : Array.from({ length: 8 }, () => CONTROL_KIND);
     await stage.burst({ name: "sizes", doors: stage.doors, concurrency: 16, requests });
-    await Promise.all(loads.map((load) => load.stop()));
+    await Promise.all(loads.map((load) => load.finished));
     await stage.readLogs("sizes");
     if (stage.phase === "control") return;
     const held = await Promise.all(stage.doors.map((door) => stage.hold({ door })));
