@@ -55,7 +55,9 @@ export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
 async function replay(plan: ScenarioPlan): Promise<ScenarioResult["histories"]> {
   const { definition, site, scenario, runId, env, signal, onPhase } = plan;
   onPhase("boot");
-  await using target = await bootTarget(definition, { workers: scenario.workers, runId, env, signal });
+  // The target file says what it needs to serve; a scenario may need more.
+  const workers = Math.max(scenario.workers, definition.settings.workers);
+  await using target = await bootTarget(definition, { workers, runId, env, signal });
   onPhase("control");
   const control = await drivePhase({ target, site, scenario, phase: "control", runId, signal });
   onPhase("trial");

@@ -265,6 +265,7 @@ export function snapshot({ damage = [], ...parts }: SnapshotParts = {}): LogSnap
     damageCount,
     droppedRecords: 0,
     records: writers.reduce((sum, { records }) => sum + records, 0),
+    anonymousRecords: 0,
     multibyteRecords: 0,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     ...parts,

@@ -77,15 +77,28 @@ export function backupsOf(files: readonly LogFileFacts[]): LogFileFacts[] {
   return files.filter(({ live }) => !live);
 }
 
+/** The fixed fields and an id fit into so many bytes; an application may leave the id out of a shorter record. */
+const ID_FITS_BYTES = 320;
+
 /** Records that a burst asked for and the log does not have, or has too often. */
 export function burstFaults({ burst, snapshot, requests }: BurstReading): Fault[] {
-  return requests.flatMap(({ id, records }) => {
+  let anonymous = 0;
+  const faults = requests.flatMap(({ id, records, bytes }): Fault[] => {
     const found = snapshot.requests.get(id)?.records ?? 0;
     if (found === records) return [];
+    if (found === 0 && bytes < ID_FITS_BYTES && snapshot.anonymousRecords > 0) {
+      anonymous += records;
+      return [];
+    }
     const what = found < records ? `${records - found} lost` : `${found - records} too many`;
     const text = `request ${id} of burst "${burst.name}": ${records} records asked for, ${found} in the log (${what})`;
     return [{ count: Math.abs(records - found), evidence: { kind: "log", atMs: snapshot.atMs, text } }];
   });
+  // Without an id it can't be told from which request a record came, only how many there are.
+  const lost = anonymous - snapshot.anonymousRecords;
+  if (lost <= 0) return faults;
+  const text = `burst "${burst.name}": ${anonymous} records too short for an id asked for, ${lost} of them lost`;
+  return [...faults, { count: lost, evidence: { kind: "log", atMs: snapshot.atMs, text } }];
 }
 
 /**

@@ -99,6 +99,13 @@ describe("logging/every-record-once", () => {
     expect(check(rule, { bursts: [asked], loads, logs: [snapshot({ name: "mixed" })] }).outcome).toBe("inconclusive");
   });
 
+  test("counts records too short for an id by their number", () => {
+    const short = (anonymousRecords: number): SnapshotParts => ({ requests: requestLogOf([]), anonymousRecords });
+    expect(check(rule, afterBurst(short(1_000), 100)).outcome).toBe("held");
+    expect(check(rule, afterBurst(short(990), 100))).toMatchObject({ outcome: "violated", violations: 10 });
+    expect(check(rule, afterBurst(short(1_000), 4_096))).toMatchObject({ outcome: "violated", violations: 1_000 });
+  });
+
   test("quotes what the log says of drops", () => {
     const damage = [{ kind: "counted-drop", excerpt: "2 dropped" }] as const;
     const finding = check(rule, afterBurst({ ...gone(), damage, droppedRecords: 2 }));
@@ -201,6 +208,17 @@ describe("logging/shutdown-output-kept", () => {
   test("sees the end of a burst missing, and a last line cut", () => {
     expect(check(rule, stopped({ "last-3": { records: 4 } }))).toMatchObject({ violations: 6 });
     expect(check(rule, stopped({}, { damage: [{ kind: "torn", edge: "end" }] }))).toMatchObject({ violations: 1 });
+  });
+
+  test("leaves what an earlier look had already missed to other rules", () => {
+    const after = stopped({ a: undefined, "last-3": { records: 4 } }, { atMs: 9_000 });
+    const earlier = snapshot({ name: "burst", atMs: 7_000 });
+    expect(check(rule, { ...after, logs: [earlier, ...(after.logs ?? [])] })).toMatchObject({
+      outcome: "held",
+      trials: 1,
+    });
+    const late = stopped({ b: undefined }, { atMs: 9_000 });
+    expect(check(rule, { ...late, logs: [earlier, ...(late.logs ?? [])] })).toMatchObject({ violations: 1 });
   });
 
   test("needs a stop that the target took, and the log after it", () => {

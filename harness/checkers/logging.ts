@@ -54,10 +54,8 @@ function noInterleaving(history: History): Finding {
       return damageCount.interleaved - damage.filter(({ kind }) => kind === "interleaved").length;
     }),
   );
-  const faults: Fault[] = [
-    ...listed,
-    { count: more, evidence: { kind: "log", text: `${more} more of the kind` } },
-  ].filter(({ count }) => count > 0);
+  const rest: Fault = { count: more, evidence: { kind: "log", text: `${more} more of the kind` } };
+  const faults = more > 0 ? [...listed, rest] : listed;
   return decide({
     trials: Math.max(...shared.map(({ records }) => records)),
     faults,
@@ -122,11 +120,13 @@ function shutdownOutputKept(history: History): Finding {
   if (!snapshot) return inconclusive(`expected a snapshot of the log named "${AFTER_STOP}"`);
   // Killed by the harness it had no chance to write; that it did not stop is another rule's business.
   if (stop.killed) return inconclusive("the target did not stop by itself and was killed");
-  const complete = isComplete(target, snapshot);
-  const rows = okRows(history).filter(({ doneMs }) => complete || doneMs >= stop.startedMs);
+  // What an earlier look at the log had missed already was not lost by the stop: other rules speak of that.
+  const before = history.logs.findLast(({ atMs }) => atMs <= stop.startedMs);
+  // What was written long before may have been rotated away since.
+  const sinceMs = before?.atMs ?? (isComplete(target, snapshot) ? Number.NEGATIVE_INFINITY : stop.startedMs);
+  const rows = okRows(history).filter(({ doneMs }) => doneMs >= sinceMs);
   const unanswered = unansweredOf(history);
-  // What was written before may have been rotated away since.
-  const bursts = complete ? history.bursts : history.bursts.filter(({ endedMs }) => endedMs >= stop.startedMs);
+  const bursts = history.bursts.filter(({ endedMs }) => endedMs >= sinceMs);
   const readings = bursts
     .map((burst) => readingOf(target, burst, snapshot, unanswered))
     .filter(({ tooBig }) => tooBig === undefined);
@@ -142,8 +142,11 @@ function shutdownOutputKept(history: History): Finding {
     faults: [
       ...unlogged,
       ...readings.flatMap(burstFaults),
-      ...sequenceFaults(target, [snapshot]),
-      ...damageFaults([snapshot], ({ kind, edge }) => kind === "torn" && edge === "end"),
+      ...(before ? [] : sequenceFaults(target, [snapshot])),
+      ...damageFaults(
+        [snapshot],
+        ({ file, kind, edge }) => kind === "torn" && edge === "end" && isLive(snapshot, file),
+      ),
       ...dropNotes(snapshot),
     ],
     expected: "both records of every answered request, and every record that was asked for",
@@ -151,6 +154,11 @@ function shutdownOutputKept(history: History): Finding {
       `after the exit (${(stop.exitedMs - stop.startedMs).toFixed(0)} ms after the signal): ` +
       `${unlogged.length} of ${rows.length} answered requests without their records; ${figuresOf([snapshot])}`,
   });
+}
+
+/** Only the file that was written last can have lost its end in the stop. */
+function isLive({ files }: LogSnapshot, name: string): boolean {
+  return files.some((file) => file.live && file.name === name);
 }
 
 // Every answered request has exactly one `received` and one `answered` record; no unanswered one has two.

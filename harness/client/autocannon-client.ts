@@ -19,7 +19,7 @@ export interface AutocannonClient {
 }
 
 /** http-parser-js, whose callbacks are kept under numbers. */
-export interface AutocannonParser {
+interface AutocannonParser {
   readonly constructor: {
     readonly kOnHeadersComplete: number;
     readonly kOnBody: number;

@@ -54,8 +54,8 @@ export class AutocannonLane {
     };
   }
 
-  /** Ends the lane at once; what is in flight becomes `unsent`. */
-  abandon(): void {
+  /** Ends the lane at once; what is in flight, if anything, becomes `unsent`. */
+  end(): void {
     this.#settle("unsent");
     this.#client.destroy();
   }
@@ -64,10 +64,8 @@ export class AutocannonLane {
     // Within a read the rest of it is looked at first: the answer may come twice.
     if (this.#parsing || this.#client.destroyed) return;
     this.#request = this.#owner.next();
-    if (this.#request === undefined) {
-      this.#client.destroy();
-      return;
-    }
+    // With nothing left to send the connection stays open till `end`: a second answer may still come.
+    if (this.#request === undefined) return;
     if (this.#socket === undefined) this.#open();
     this.#request.connection = this.#number;
     this.#request.reused = this.#carried > 0;
@@ -251,7 +249,8 @@ export class AutocannonLane {
 
 /** The same classes as those of our own connections, told by code of its own. */
 function lossOf(error: NodeJS.ErrnoException): "reset" | Outcome {
-  if (error.code === "ECONNREFUSED" || error.code === "ENOENT" || error.code === "EAGAIN") return "refused";
-  if (error.code === "ETIMEDOUT") return "connect-timeout";
-  return /^(EADDRNOTAVAIL|E[MN]FILE|ENOBUFS)$/.test(error.code ?? "") ? "unsent" : "reset";
+  const code = error.code ?? "";
+  if (/^(ECONNREFUSED|E(HOST|NET)UNREACH|ENOTFOUND|ENOENT|EACCES|EAGAIN)$/.test(code)) return "refused";
+  if (code === "ETIMEDOUT") return "connect-timeout";
+  return /^(EADDRNOTAVAIL|E[MN]FILE|ENOBUFS)$/.test(code) ? "unsent" : "reset";
 }

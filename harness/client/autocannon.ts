@@ -24,6 +24,9 @@ export function startAutocannon(options: ClosedLoopOptions): Driver {
   const closes = { announced: 0, idle: 0 };
   const opened = { all: 0, first: 0 };
   let submitted: PendingRequest | undefined;
+  const endLanes = (): void => {
+    for (const lane of lanes) lane.end();
+  };
   const run = new LoadRun(options, {
     mode: "closed-loop",
     carriage: () => ({
@@ -34,10 +37,8 @@ export function startAutocannon(options: ClosedLoopOptions): Driver {
       submit: (request) => {
         submitted = request;
       },
-      abandon: () => {
-        for (const lane of lanes) lane.abandon();
-      },
-      dispose: () => undefined,
+      abandon: endLanes,
+      dispose: endLanes,
     }),
     settled: () => undefined,
   });
@@ -68,7 +69,11 @@ export function startAutocannon(options: ClosedLoopOptions): Driver {
       if (options.connections === "kept-alive") closes[how] += 1;
     },
   };
-  const ended = fire(Math.min(concurrency, requests), (client) => lanes.push(new AutocannonLane(client, owner)));
+  const lanesWanted = run.intakeOver ? 0 : Math.min(concurrency, requests);
+  const ended =
+    lanesWanted === 0
+      ? Promise.resolve()
+      : fire(lanesWanted, (client) => void lanes.push(new AutocannonLane(client, owner)));
   // Not before autocannon itself has ended: its sockets and timers are part of the load.
   const finished = Promise.all([run.finished, ended]).then(([record]) => record);
   return {

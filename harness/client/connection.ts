@@ -237,7 +237,11 @@ type Failure = "closed" | "reset" | "refused" | "connect-timeout" | "unsent";
 function failureOf(error: NodeJS.ErrnoException): Failure {
   switch (error.code) {
     case "ECONNREFUSED":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "ENOTFOUND":
     case "ENOENT":
+    case "EACCES":
     case "EAGAIN":
       return "refused";
     case "ETIMEDOUT":

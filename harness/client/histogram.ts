@@ -83,7 +83,7 @@ export class Histogram {
   }
 }
 
-/** Latencies from the intended time, of the rows that `include` lets through and that have ended. */
+/** Quantiles of durations in milliseconds. */
 export function quantilesOf(valuesMs: Iterable<number>): Quantiles {
   const histogram = new Histogram();
   for (const value of valuesMs) histogram.record(value);

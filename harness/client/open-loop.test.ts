@@ -123,10 +123,17 @@ describe("sessions", () => {
     const load = startOpenLoop(optionsFor(server.endpoint.port, { sessions: 1, ratePerSecond: 50 }));
     await load.reached(12);
     const record = await load.stop();
-    expect(record.closes.idle).toBe(2);
+    const { ok = 0, ...losses } = record.tally;
+    // On a machine too busy to see the end before the next request is due, that request meets it instead.
+    const lost = record.intended - ok;
+    const { "closed-before-answer-reused": closed = 0, "reset-before-answer-reused": reset = 0 } = losses;
+    expect(closed + reset).toBe(lost);
+    const met = record.closes.idle + lost;
+    expect(met).toBeGreaterThanOrEqual(server.planted - 1);
+    expect(met).toBeLessThanOrEqual(server.planted);
     expect(record.closes.announced).toBe(0);
-    expect(record.reconnects).toBe(2);
-    expect(record.tally).toEqual({ ok: record.intended });
+    expect(record.reconnects).toBeGreaterThanOrEqual(met - 1);
+    expect(record.reconnects).toBeLessThanOrEqual(met);
   });
 
   test("fresh connections carry one request each and count no reconnects", async () => {
@@ -141,6 +148,18 @@ describe("sessions", () => {
       reconnects: 0,
       closes: { announced: 0, idle: 0 },
     });
+  });
+
+  test("what was pipelined behind a lost answer is lost with it, and all are accounted for", async () => {
+    await using server = await startFaultServer("fin", 40);
+    const load = startOpenLoop(optionsFor(server.endpoint.port, { sessions: 1, pipelining: 8, ratePerSecond: 2000 }));
+    await load.reached(200);
+    const record = await load.stop();
+    const { ok = 0, "closed-before-answer-reused": closed = 0, "reset-before-answer-reused": reset = 0 } = record.tally;
+    expect(ok + closed + reset).toBe(record.intended);
+    expect(closed + reset).toBeGreaterThanOrEqual(server.planted);
+    expect(closed + reset).toBeLessThanOrEqual(server.planted * 8);
+    expect(server.planted).toBeGreaterThanOrEqual(4);
   });
 
   test("a stalled answer hangs its request alone; the session goes on with a new connection", async () => {

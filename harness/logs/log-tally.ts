@@ -37,6 +37,7 @@ export class LogTally {
     "counted-drop": 0,
   };
   #records = 0;
+  #anonymousRecords = 0;
   #multibyteRecords = 0;
   #droppedRecords = 0;
 
@@ -52,6 +53,7 @@ export class LogTally {
     if (arrival === "gap") writer.gapAt ??= { file, offset };
     else if (arrival === "repeat") writer.repeatAt ??= { file, offset };
     if (record.id !== "") this.#requests.add(record.id, record.event, lineBytes);
+    else if (record.event === "record") this.#anonymousRecords++;
     if (record.event === "record" && !isAscii(line)) this.#multibyteRecords++;
     if (record.dropped === undefined) return;
     this.#droppedRecords += record.dropped;
@@ -78,6 +80,7 @@ export class LogTally {
       damageCount: this.#damageCount,
       droppedRecords: this.#droppedRecords,
       records: this.#records,
+      anonymousRecords: this.#anonymousRecords,
       multibyteRecords: this.#multibyteRecords,
     };
   }

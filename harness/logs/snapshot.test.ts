@@ -121,6 +121,13 @@ describe("a sound log", () => {
     ]);
   });
 
+  test("records that carry no id are counted", async () => {
+    const lines = [recordLine({ seq: 0 }), recordLine({ seq: 1, event: "boot" }), recordLine({ seq: 2, id: "r1" })];
+    expect(await write({ "app.log": lines.map((line) => `${line}\n`).join("") })).toMatchObject({
+      anonymousRecords: 1,
+    });
+  });
+
   test("a name ending in .gz is no proof of compression", async () => {
     const { files, records } = await write({ "app.log.1.gz": stream(4).join(""), "app.log": "" });
     expect(records).toBe(4);

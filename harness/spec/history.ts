@@ -182,6 +182,8 @@ export interface LogSnapshot {
   /** Records that the log itself says were dropped (sum of the counts of all `dropped` records). */
   readonly droppedRecords: number;
   readonly records: number;
+  /** Records written on request (`/log`) that were too short to carry the request's id. */
+  readonly anonymousRecords: number;
   /** Records written on request (`/log`) that contain characters beyond ASCII. */
   readonly multibyteRecords: number;
   /** Unpacked. */

@@ -7,6 +7,7 @@ import type { TargetAction, TargetStep } from "./schema.ts";
 
 /** What became of an action; instants are of `performance.now()`. */
 export interface ActionOutcome {
+  /** When its first step could take effect: looking up whom a signal goes to comes before that. */
   readonly startedMs: number;
   /** When the signal was sent or the command returned. */
   readonly returnedMs: number;
@@ -28,12 +29,13 @@ export interface ActionReach {
 
 /** Runs the steps in order, up to the first that fails. Failures are values; rejects on abort only. */
 export async function performAction(action: TargetAction, reach: ActionReach): Promise<ActionOutcome> {
-  const startedMs = performance.now();
+  let startedMs: number | undefined;
+  const takesEffect = (): void => void (startedMs ??= performance.now());
   const outputs: string[] = [];
   let error: string | undefined;
   for (const step of Array.isArray(action) ? action : [action]) {
     try {
-      const done = await performStep(step, reach);
+      const done = await performStep(step, reach, takesEffect);
       if (done.output) outputs.push(done.output);
       error = done.error;
     } catch (problem) {
@@ -42,9 +44,10 @@ export async function performAction(action: TargetAction, reach: ActionReach): P
     }
     if (error !== undefined) break;
   }
+  const returnedMs = performance.now();
   return {
-    startedMs,
-    returnedMs: performance.now(),
+    startedMs: startedMs ?? returnedMs,
+    returnedMs,
     ...(outputs.length > 0 && { output: outputs.join("\n") }),
     ...(error !== undefined && { error }),
   };
@@ -53,13 +56,16 @@ export async function performAction(action: TargetAction, reach: ActionReach): P
 async function performStep(
   step: TargetStep,
   reach: ActionReach,
+  takesEffect: () => void,
 ): Promise<{ readonly output?: string; readonly error?: string }> {
   reach.signal.throwIfAborted();
   if ("signal" in step) {
     const pid = await pidFor(step, reach);
+    takesEffect();
     if (sendSignal(pid, `SIG${step.signal}`)) return {};
     return { error: `expected process ${pid} to take ${step.signal}, but it is gone` };
   }
+  takesEffect();
   if ("command" in step) return reach.run(step.command.map((argument) => fill(argument, reach.values)));
   if ("http" in step) {
     const url = fill(step.http.url, reach.values);

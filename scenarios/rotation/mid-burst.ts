@@ -33,7 +33,7 @@ export const rotationMidBurst: Scenario = {
     });
     await stage.burst(burst("plain"));
     await stage.readLogs("plain");
-    await stage.burst({ ...burst("reload"), midway: { at: 0.4, act: async () => void (await stage.reload()) } });
+    await stage.burst({ ...burst("reload"), midway: { at: 0.4, act: async () => (await stage.reload()).settled() } });
     await stage.readLogs("reload");
   },
 };
