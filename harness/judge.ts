@@ -5,15 +5,7 @@ import type { History } from "./spec/history.ts";
 import type { Level, Requirement } from "./spec/requirement.ts";
 import type { Scenario } from "./spec/scenario.ts";
 import type { Finding, Verdict, VerdictKind } from "./spec/verdict.ts";
-
-/** A failure that the target's file declares, with its reason. */
-export interface KnownFailure {
-  readonly requirement: string;
-  readonly reason: string;
-  readonly link?: string | undefined;
-  /** The failure is a race that a run may miss: passing is then no news. */
-  readonly intermittent?: boolean | undefined;
-}
+import type { KnownFailure } from "./targets/schema.ts";
 
 /** Turns the two histories of a scenario into one verdict per rule that the scenario decides. */
 export function judge(
@@ -123,19 +115,14 @@ export function verdictOf(
           verdict: "known-failure",
           reason: [known.reason, known.link].filter(Boolean).join(" - "),
         };
-      return { ...violated, verdict: verdictOfViolation(rule.level), reason: rule.sentence };
+      return { ...violated, verdict: VERDICT_OF_VIOLATION[rule.level], reason: rule.sentence };
     }
   }
 }
 
-function verdictOfViolation(level: Level): VerdictKind {
-  switch (level) {
-    case "MUST":
-      return "fail";
-    case "SHOULD":
-      return "warn";
-    case "BEST":
-    case "CHECK":
-      return "info";
-  }
-}
+const VERDICT_OF_VIOLATION = {
+  MUST: "fail",
+  SHOULD: "warn",
+  BEST: "info",
+  CHECK: "info",
+} as const satisfies Readonly<Record<Level, VerdictKind>>;

@@ -53,14 +53,14 @@ export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
 }
 
 async function replay(plan: ScenarioPlan): Promise<ScenarioResult["histories"]> {
-  const { definition, site, scenario, runId, env, signal, onPhase } = plan;
-  onPhase("boot");
+  const { definition, site, scenario, runId, env, signal } = plan;
+  plan.onPhase("boot");
   // The target file says what it needs to serve; a scenario may need more.
   const workers = Math.max(scenario.workers, definition.settings.workers);
   await using target = await bootTarget(definition, { workers, runId, env, signal });
-  onPhase("control");
+  plan.onPhase("control");
   const control = await drivePhase({ target, site, scenario, phase: "control", runId, signal });
-  onPhase("trial");
+  plan.onPhase("trial");
   const trial = await drivePhase({ target, site, scenario, phase: "trial", runId, signal });
   return { control, trial };
 }

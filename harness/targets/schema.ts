@@ -174,10 +174,8 @@ export type TargetFile = z.infer<typeof targetSchema>;
 export type TargetAction = z.infer<typeof action>;
 export type TargetStep = z.infer<typeof step>;
 export type TargetMain = z.infer<typeof main>;
-export type TargetProbe = z.infer<typeof probe>;
 export type TargetSite = z.infer<typeof site>;
 export type KnownFailure = z.infer<typeof knownFailure>;
-export type SignalName = (typeof SIGNALS)[number];
 
 /** JSON Schema (2020-12) of the file as a person writes it; committed as `schema/target.schema.json` for editors. */
 export function targetJsonSchema(): object {

@@ -70,6 +70,12 @@ const proxy = z.strictObject({
   poolSize: z.coerce.number().int().nonnegative().default(64),
   poolIdleMs: milliseconds.default(30_000),
   gracefulTimeoutMs: milliseconds.default(30_000),
+  /** While the proxy stops: a connection without a request for this long is closed, any other after its next answer. */
+  idleGraceMs: milliseconds.default(3_000),
+  /** How long to go on connecting to an upstream that refuses (it restarts, say), within `connectTimeoutMs`; 0 answers 502 at once. */
+  connectRetryMs: milliseconds.default(0),
+  /** File for one record per request, relative to `logDir`, opened anew on USR1; standard output if absent. */
+  accessLog: z.string().optional(),
 });
 
 const program = z
@@ -79,7 +85,9 @@ const program = z
     proxy: proxy.optional(),
     /** ... or any command, by arguments. */
     command: z.array(z.string()).min(1).optional(),
+    /** Relative to the stack file's folder, which is the default. */
     cwd: z.string().optional(),
+    /** Added to the supervisor's own; a variable given as empty is taken away. */
     env: z.record(z.string(), z.string()).default({}),
     /** Order of starting, lowest first; stopping goes the other way. */
     priority: z.coerce.number().int().default(100),

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { OutputRelay } from "./output.ts";
+import { readFromWorker, type FromWorker, type ToWorker, type WorkerOrders } from "./protocol.ts";
+
+const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
+
+/** Descriptor under which a worker finds the listener. */
+const LISTEN_FD = 3;
+
+/** How long to read on after a worker's end: somebody whom it started may hold its output open for ever. */
+const LAST_OUTPUT_MS = 1000;
+
+export interface WorkerSpawn {
+  readonly orders: Omit<WorkerOrders, "listenFd">;
+  readonly listenerFd: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: OutputRelay;
+  readonly stderr: OutputRelay;
+  readonly onMessage: (message: FromWorker) => void;
+  /** `how` names status or signal; called once, also if the worker could not be started. */
+  readonly onExit: (how: string) => void;
+}
+
+/** The master's side of one worker. */
+export class WorkerProcess {
+  readonly startedMs = performance.now();
+  /** Instants on the monotonic clock. */
+  lastBeatMs = performance.now();
+  readyMs: number | undefined;
+  /** All that the worker wrote has been handed on. */
+  readonly outputEnded: Promise<void>;
+  readonly #child: ChildProcess;
+  #deadline: NodeJS.Timeout | undefined;
+  #left = false;
+
+  constructor(options: WorkerSpawn) {
+    const orders: WorkerOrders = { ...options.orders, listenFd: LISTEN_FD };
+    this.#child = spawn(process.execPath, [WORKER, JSON.stringify(orders)], {
+      env: options.env,
+      // Same process group as the master: what is aimed at the group reaches the workers, so it can take all of them.
+      stdio: ["ignore", "pipe", "pipe", options.listenerFd, "ipc"],
+    });
+    const { stdout, stderr } = this.#child;
+    if (!stdout || !stderr) throw new Error("a worker was started without its output channels");
+    this.outputEnded = Promise.all([options.stdout.attach(stdout), options.stderr.attach(stderr)]).then(
+      () => undefined,
+    );
+    this.#child.on("message", (message) => {
+      const known = readFromWorker(message);
+      if (known) options.onMessage(known);
+    });
+    const leave = (how: string): void => {
+      if (this.#left) return;
+      this.#left = true;
+      clearTimeout(this.#deadline);
+      const giveUp = setTimeout(() => {
+        stdout.destroy();
+        stderr.destroy();
+      }, LAST_OUTPUT_MS);
+      void this.outputEnded.then(() => clearTimeout(giveUp));
+      options.onExit(how);
+    };
+    this.#child.once("exit", (code, signal) => leave(signal ?? `exit status ${code}`));
+    this.#child.on("error", (error) => {
+      if (this.#child.pid === undefined) leave(error.message);
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  send(kind: ToWorker["kind"]): void {
+    // A worker that is gone has its end reported by "exit"; the failed send adds nothing.
+    if (this.#child.connected) this.#child.send({ kind } satisfies ToWorker, () => undefined);
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  /** One time limit at a time: the next one replaces it. */
+  limit(ms: number, expired: () => void): void {
+    clearTimeout(this.#deadline);
+    if (!this.#left) this.#deadline = setTimeout(expired, ms);
+  }
+
+  unlimit(): void {
+    clearTimeout(this.#deadline);
+  }
+}
