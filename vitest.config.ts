@@ -1,6 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
-// Two projects: `unit` is fast and parallel; `scenarios` boots real servers one after the other,
+// Three projects: `unit` is fast and parallel; `scenarios` and `saboteurs` boot real servers one after the other,
 // because two of them at once would measure each other.
 export default defineConfig({
   test: {
@@ -9,8 +9,19 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{config,harness,servers,reports,bench}/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, "servers/saboteurs/**"],
           testTimeout: 30_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "saboteurs",
+          include: ["servers/saboteurs/**/*.test.ts"],
+          fileParallelism: false,
+          disableConsoleIntercept: true,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -24,14 +24,24 @@ const address = z
   .string()
   .regex(/^([^/:\s]+|\[[0-9a-f:]+\]):\d{1,5}$|^[./]\S*$/, "expected HOST:PORT or the path of a unix socket");
 
-const logging = z.strictObject({
+const logLimits = {
   /** A file is rotated before it would grow beyond this. */
-  maxBytes: size.default(50 * 1024 ** 2),
-  backups: z.coerce.number().int().nonnegative().default(10),
-  compress: z.enum(["none", "gzip", "zstd"]).default("none"),
+  maxBytes: size,
+  backups: z.coerce.number().int().nonnegative(),
+  compress: z.enum(["none", "gzip", "zstd"]),
   /** Bytes held in memory per program while the disk does not take them; beyond that records are dropped and counted. */
-  bufferBytes: size.default(8 * 1024 ** 2),
+  bufferBytes: size,
+};
+
+const logging = z.strictObject({
+  maxBytes: logLimits.maxBytes.default(50 * 1024 ** 2),
+  backups: logLimits.backups.default(10),
+  compress: logLimits.compress.default("none"),
+  bufferBytes: logLimits.bufferBytes.default(8 * 1024 ** 2),
 });
+
+/** Of one program; without defaults, for what it leaves out is as the stack says. */
+const programLogging = z.strictObject(logLimits).partial();
 
 const prefork = z.strictObject({
   /** Path of the module to serve, relative to the stack file. */
@@ -98,7 +108,7 @@ const program = z
     stopMs: milliseconds.default(35_000),
     backoffMinMs: milliseconds.default(100),
     backoffMaxMs: milliseconds.default(10_000),
-    logging: logging.partial().optional(),
+    logging: programLogging.optional(),
   })
   .refine((p) => [p.prefork, p.proxy, p.command].filter(Boolean).length === 1, {
     message: "expected exactly one of prefork, proxy, command",
