@@ -78,6 +78,7 @@ export function startAutocannon(options: ClosedLoopOptions): Driver {
   const finished = Promise.all([run.finished, ended]).then(([record]) => record);
   return {
     reached: (count) => run.milestones.reached(count),
+    further: (count) => run.milestones.further(count),
     stop: () => {
       stop();
       return finished;

@@ -42,6 +42,7 @@ export function startClosedLoop(options: ClosedLoopOptions): Driver {
   else issue();
   return {
     reached: (count) => run.milestones.reached(count),
+    further: (count) => run.milestones.further(count),
     stop: () => {
       if (!run.intakeOver) run.endIntake();
       return run.finished;

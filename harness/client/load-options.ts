@@ -63,6 +63,8 @@ export interface ClosedLoopOptions extends LoadOptions {
 export interface Driver {
   /** Resolves once `count` requests have ended, or the load has. */
   reached(count: number): Promise<void>;
+  /** Resolves once `count` more requests have ended, or the load has. */
+  further(count: number): Promise<void>;
   /** Nothing is intended from now on; resolves when what is in flight has ended, which its deadline bounds. */
   stop(): Promise<LoadRecord>;
   /** Resolves when the load has ended, by itself, by `stop` or by its signal. */

@@ -12,6 +12,11 @@ export class Milestones {
     return promise;
   }
 
+  /** Like {@link reached}, counted from now on. */
+  further(count: number): Promise<void> {
+    return this.reached(this.#count + count);
+  }
+
   passed(count: number): void {
     this.#count = count;
     while (this.#waiting[0] !== undefined && this.#waiting[0].count <= count) this.#waiting.shift()?.resolve();

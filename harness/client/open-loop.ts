@@ -33,6 +33,7 @@ export function startOpenLoop(options: OpenLoopOptions): Driver {
   else schedule.start();
   return {
     reached: (count) => run.milestones.reached(count),
+    further: (count) => run.milestones.further(count),
     stop: () => {
       if (!run.intakeOver) stop();
       return run.finished;

@@ -66,6 +66,11 @@ export async function awaitLogs(plan: AwaitPlan): Promise<LogRest> {
   }
 }
 
+/** Lines that the log holds now, packed backups included. */
+export async function countLogLines(patterns: readonly string[]): Promise<number> {
+  return new LineCount().of((await findLogFiles(patterns)).files);
+}
+
 function stateOf({ files, inTransit }: FoundLogs): string {
   return [...files.map(({ name, identity, bytes }) => `${name} ${identity} ${bytes}`), ...inTransit].join("\n");
 }

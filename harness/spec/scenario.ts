@@ -72,6 +72,8 @@ export interface ClosedLoopPlan {
 export interface RunningLoad {
   /** Resolves once `count` requests have ended (or the load has); for acting midway. */
   reached(count: number): Promise<void>;
+  /** The same, counted from now on. */
+  further(count: number): Promise<void>;
   /** No further request is intended; resolves when those in flight have ended. */
   stop(): Promise<void>;
   /** Resolves when a closed loop has ended by itself. */

@@ -1,3 +1,4 @@
+import { countLogLines } from "../logs/follow.ts";
 import type { History } from "../spec/history.ts";
 import type { Scenario } from "../spec/scenario.ts";
 import type { BootedTarget } from "../targets/booted-target.ts";
@@ -17,10 +18,11 @@ export interface PhasePlan {
 /** Drives one phase of a scenario on a booted target and returns what it left behind. */
 export async function drivePhase(plan: PhasePlan): Promise<History> {
   const { target, site, scenario, phase, signal } = plan;
+  const linesBefore = await countLogLines(target.logPatterns(site));
   const recorder = new HistoryRecorder();
   await using sampler = target.startSampler(recorder.now);
   const base = target.processes().length;
-  const stage = createStage(plan, recorder);
+  const stage = createStage(plan, recorder, linesBefore);
   try {
     await scenario.drive(stage);
   } finally {

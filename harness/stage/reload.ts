@@ -20,11 +20,9 @@ export function createReloader(context: StageContext): (plan: ReloadPlan) => Pro
   const { phase, running } = context;
   /** Processes that have answered, with the generation that they did it with. */
   const workers = new Map<number, number>();
-  let controls = 0;
   if (phase === "trial") return (plan) => reload(context, workers, plan);
   return async () => {
-    const count = ++controls * LIMITS.controlRequestsPerReload;
-    await Promise.all([...running.values()].map((driver) => driver.reached(count)));
+    await Promise.all([...running.values()].map((driver) => driver.further(LIMITS.controlRequestsPerReload)));
     return { settled: () => Promise.resolve() };
   };
 }
@@ -92,7 +90,7 @@ async function serves(
 
 /** One fresh request outside all loads; resolves to the generation that answered, 0 if none did. */
 async function ask(context: StageContext, workers: Map<number, number>): Promise<number> {
-  const { recorder, signal } = context;
+  const { recorder, signal, asked } = context;
   const { row } = await exchange({
     endpoint: context.endpoint(context.target.site(context.site).endpoints.direct ? "direct" : "front"),
     clock: recorder,
@@ -104,7 +102,9 @@ async function ask(context: StageContext, workers: Map<number, number>): Promise
   });
   signal.throwIfAborted();
   if (row.worker > 0) workers.set(row.worker, row.generation);
-  return row.outcome === "ok" ? row.generation : 0;
+  if (row.outcome !== "ok") return 0;
+  asked.answers++;
+  return row.generation;
 }
 
 /** Waits for the end of every process that is known to have served an older generation. */

@@ -16,6 +16,10 @@ export interface StageContext extends PhasePlan {
   readonly recorder: HistoryRecorder;
   /** Loads that run, by name. */
   readonly running: Map<string, Driver>;
+  /** Lines that the log held when the phase began. */
+  readonly linesBefore: number;
+  /** Answers to requests of the stage's own. */
+  readonly asked: { answers: number };
   /** Starts an id that is used nowhere else in the run. */
   idPrefix(label: string): string;
   endpoint(door: Door): { readonly host: string; readonly port: number; readonly hostHeader: string };
@@ -29,10 +33,10 @@ export interface EndableStage extends Stage {
 }
 
 /** What a scenario may do, done to a booted target and recorded. */
-export function createStage(plan: PhasePlan, recorder: HistoryRecorder): EndableStage {
+export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBefore: number): EndableStage {
   const { target, site, phase, signal } = plan;
   const { endpoints, capabilities } = target.site(site);
-  const context = createContext(plan, recorder);
+  const context = createContext(plan, recorder, linesBefore);
   const reload = createReloader(context);
   const common = { clock: recorder, expect: "contract" as const, signal };
 
@@ -71,7 +75,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder): Endable
   };
 }
 
-function createContext(plan: PhasePlan, recorder: HistoryRecorder): StageContext {
+function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesBefore: number): StageContext {
   const { target, site, phase, scenario } = plan;
   const { endpoints } = target.site(site);
   const running = new Map<string, Driver>();
@@ -80,6 +84,8 @@ function createContext(plan: PhasePlan, recorder: HistoryRecorder): StageContext
     ...plan,
     recorder,
     running,
+    linesBefore,
+    asked: { answers: 0 },
     idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,
     endpoint: (door) => {
       const endpoint = endpoints[door];
@@ -95,6 +101,7 @@ function createContext(plan: PhasePlan, recorder: HistoryRecorder): StageContext
       });
       return {
         reached: (count) => driver.reached(count),
+        further: (count) => driver.further(count),
         stop: async () => {
           await driver.stop();
           await finished;

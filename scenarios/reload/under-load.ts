@@ -1,5 +1,9 @@
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
+/** Requests per second of each load, and how many of them are sent in peace before the first reload and after the last. */
+const RATE = 150;
+const STEADY_REQUESTS = 75;
+
 /** Which of the reloads brings a release that takes its time to boot. */
 const RELOADS = [{}, {}, { bootDelayMs: 800 }, {}, {}] as const;
 
@@ -28,13 +32,14 @@ export const reloadUnderLoad: Scenario = {
   workers: 2,
   async drive(stage) {
     const loads = startLoads(stage);
-    await Promise.all(loads.map((load) => load.reached(50)));
+    await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
     for (const plan of RELOADS) {
       const held = await Promise.all(stage.doors.map((door) => stage.hold({ door })));
       const reload = await stage.reload(plan);
       await Promise.all(held.map((request) => request.release()));
       await reload.settled();
     }
+    await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
     await Promise.all(loads.map((load) => load.stop()));
     await stage.readLogs("after-reloads");
   },
@@ -42,12 +47,12 @@ export const reloadUnderLoad: Scenario = {
 
 function startLoads(stage: Stage): readonly RunningLoad[] {
   return stage.doors.flatMap((door) => {
-    const fresh = stage.openLoop({ name: `fresh-${door}`, door, ratePerSecond: 100, connections: "fresh" });
+    const fresh = stage.openLoop({ name: `fresh-${door}`, door, ratePerSecond: RATE, connections: "fresh" });
     if (!stage.capabilities.includes("keepalive")) return [fresh];
     const kept = stage.openLoop({
       name: `kept-alive-${door}`,
       door,
-      ratePerSecond: 100,
+      ratePerSecond: RATE,
       connections: "kept-alive",
       sessions: 10,
     });

@@ -10,7 +10,8 @@ const CHUNK_BYTES = 64 * 1024;
  * records that the truncation has already removed.
  */
 export async function copyTruncate(file: string, backups: number): Promise<void> {
-  for (let number = backups - 1; number >= 1; number--) await renameIfThere(`${file}.${number}`, `${file}.${number + 1}`);
+  for (let number = backups - 1; number >= 1; number--)
+    await renameIfThere(`${file}.${number}`, `${file}.${number + 1}`);
   await using live = await open(file, constants.O_RDWR);
   await using copy = await open(`${file}.1`, "w");
   await copyAll(live, copy);
