@@ -40,7 +40,7 @@ export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
   plan.onPhase("check");
   const verdicts = judge(scenario, histories, {
     knownFailures: definition.settings.knownFailures.filter(({ sites }) => !sites || sites.includes(site)),
-    repeat: repeatCommand(definition, site, scenario),
+    repeat: repeatCommand({ definition, site, scenario }),
   });
   const record: ScenarioRecord = {
     id: scenario.id,
@@ -72,13 +72,13 @@ export function withoutReplay(
   reason: string,
   durationMs = 0,
 ): Pick<ScenarioResult, "record" | "verdicts"> {
-  const repeat = repeatCommand(definition, site, scenario);
+  const repeat = repeatCommand({ definition, site, scenario });
   const verdicts = scenario.decides.map((id) =>
     verdictOf(requirement(id), { outcome, reason }, undefined, { scenario: scenario.id, site, repeat }),
   );
   return { record: { id: scenario.id, site, status: outcome, durationMs, metrics: NO_METRICS }, verdicts };
 }
 
-function repeatCommand(definition: TargetDefinition, site: string, scenario: Scenario): string {
-  return `npx hupspec run --target ${definition.name} --only '${definition.name}/${site}/${scenario.id}'`;
+function repeatCommand({ definition, site, scenario }: Pick<ScenarioPlan, "definition" | "site" | "scenario">): string {
+  return `npx hupspec run --target ${definition.askedFor} --only '${definition.name}/${site}/${scenario.id}'`;
 }

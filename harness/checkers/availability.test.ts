@@ -117,6 +117,15 @@ describe("availability/stall-bounded", () => {
     expect(check(soundReload({ loads: [freshLoad(rows)] })).outcome).toBe("violated");
   });
 
+  it("is violated by a time in which nobody was served, however quickly they were refused", () => {
+    const rows = rowsAroundReload((row, index) => (index > 50 && index < 110 ? { ...row, outcome: "refused" } : row));
+    const finding = check(soundReload({ loads: [freshLoad(rows)], actions: [action({ settledMs: 2_400 })] }));
+    expect(finding).toMatchObject({
+      outcome: "violated",
+      observed: expect.stringMatching(/without a good answer 1\d{3}/),
+    });
+  });
+
   it("does not count what was slow outside the reload", () => {
     const rows = rowsAroundReload((row, index) => (index === 140 ? { ...row, doneMs: 2_800 + 1_500 } : row));
     expect(check(soundReload({ loads: [freshLoad(rows)] })).outcome).toBe("held");

@@ -50,11 +50,14 @@ export async function readCatalogue(packageRoot: string): Promise<CatalogueEntry
  */
 export async function findTarget(nameOrPath: string, packageRoot: string, cwd: string): Promise<TargetDefinition> {
   if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
-    return readTargetFile(path.resolve(cwd, nameOrPath), appsFolderOf(packageRoot));
+    return {
+      ...(await readTargetFile(path.resolve(cwd, nameOrPath), appsFolderOf(packageRoot))),
+      askedFor: nameOrPath,
+    };
   }
   const catalogue = await readCatalogue(packageRoot);
   const entry = catalogue.find(({ name }) => name === nameOrPath);
-  if (entry) return readTargetFile(entry.file, appsFolderOf(packageRoot));
+  if (entry) return { ...(await readTargetFile(entry.file, appsFolderOf(packageRoot))), askedFor: nameOrPath };
   const names = catalogue.map(({ name }) => name).join(", ");
   throw new UnknownTargetError(`unknown target "${nameOrPath}", expected the path of a target file or one of ${names}`);
 }

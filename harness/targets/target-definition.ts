@@ -10,6 +10,8 @@ export const MAIN_SITE = "main";
 /** A target file that was read and found right; its placeholders are not filled in yet. */
 export interface TargetDefinition {
   readonly name: string;
+  /** What a person types to name it: its name in the catalogue, or the path that was given. */
+  readonly askedFor: string;
   /** Absolute path of the target file, and its folder. */
   readonly file: string;
   readonly folder: string;
@@ -57,5 +59,14 @@ export function parseTargetFile(text: string, file: string, appsFolder: string):
     if (app !== "none")
       appFolders.set(name, app.startsWith(".") ? path.resolve(folder, app) : path.join(appsFolder, app));
   }
-  return { name: settings.name, file, folder, settings, sites, ports: [...portNames(text)], appFolders };
+  return {
+    name: settings.name,
+    askedFor: file,
+    file,
+    folder,
+    settings,
+    sites,
+    ports: [...portNames(text)],
+    appFolders,
+  };
 }
