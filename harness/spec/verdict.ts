@@ -1,7 +1,7 @@
 import type { Level } from "./requirement.ts";
 
-/** Best first: of several verdicts on one rule the last in this order counts. */
-export const VERDICTS = ["pass", "unsupported", "info", "warn", "known-failure", "inconclusive", "fail"] as const;
+/** Of several verdicts the last in this order counts; what a target does not claim to do takes nothing from what it does. */
+export const VERDICTS = ["unsupported", "pass", "info", "warn", "known-failure", "inconclusive", "fail"] as const;
 export type VerdictKind = (typeof VERDICTS)[number];
 
 /** What a checker concludes from one history, before the level of its rule is applied. */
@@ -48,5 +48,5 @@ export interface Verdict {
 export function worstOf(kinds: Iterable<VerdictKind>): VerdictKind {
   let worst = 0;
   for (const kind of kinds) worst = Math.max(worst, VERDICTS.indexOf(kind));
-  return VERDICTS[worst] ?? "pass";
+  return VERDICTS[worst] ?? "unsupported";
 }
