@@ -4,6 +4,9 @@ import { conclusionOf, matrixOf, targetConclusion, type RuleRow } from "./conclu
 import { printableLine } from "./printable.ts";
 import { CONCLUSION_WORDS, GLYPHS, milliseconds, plural, seconds } from "./words.ts";
 
+/** What passed comes first, whatever ranks below it. */
+const COUNTED: readonly VerdictKind[] = ["pass", ...VERDICTS.filter((kind) => kind !== "pass")];
+
 export interface TableStyle {
   /** ANSI colours; without them the table is plain text. */
   readonly color: boolean;
@@ -81,7 +84,7 @@ function explain(verdict: Verdict, paint: Paint): string[] {
 
 function tallyOf(record: RunRecord): string {
   const kinds = record.targets.flatMap((target) => matrixOf(target).rows.flatMap(({ bySite }) => [...bySite.values()]));
-  const parts = VERDICTS.flatMap((kind) => {
+  const parts = COUNTED.flatMap((kind) => {
     const amount = kinds.filter((other) => other === kind).length;
     return amount > 0 ? [`${amount} ${kind}`] : [];
   });
