@@ -10,7 +10,7 @@ describe("conclusion of a run", () => {
   it.each([
     ["conformant", record()],
     ["conformant", record({ targets: [target({ verdicts: [verdict({ level: "SHOULD", verdict: "warn" })] })] })],
-    ["conformant", record({ targets: [target({ verdicts: [failure({ verdict: "known-failure" })] })] })],
+    ["known-failures-only", record({ targets: [target({ verdicts: [failure({ verdict: "known-failure" })] })] })],
     ["inconclusive", record({ targets: [target(), unsure] })],
     ["did-not-boot", record({ targets: [unsure, missing] })],
     ["did-not-boot", record({ targets: [target({ scenarios: [scenario({ status: "setup-failed" })] })] })],

@@ -2,7 +2,14 @@ import type { RunRecord, TargetRecord } from "../harness/spec/run-record.ts";
 import { worstOf, type VerdictKind } from "../harness/spec/verdict.ts";
 
 /** What a whole run says, in the order in which one outweighs the other. */
-const CONCLUSIONS = ["interrupted", "not-conformant", "did-not-boot", "inconclusive", "conformant"] as const;
+const CONCLUSIONS = [
+  "interrupted",
+  "not-conformant",
+  "did-not-boot",
+  "inconclusive",
+  "known-failures-only",
+  "conformant",
+] as const;
 export type Conclusion = (typeof CONCLUSIONS)[number];
 
 /** Interrupted before all else, as the rest of the record is then only a part; a failed MUST before a missing target. */
@@ -17,6 +24,8 @@ export function targetConclusion(target: TargetRecord): Conclusion {
   if (kinds.includes("fail")) return "not-conformant";
   if (target.status !== "ok" || target.scenarios.some(({ status }) => status === "setup-failed")) return "did-not-boot";
   if (kinds.includes("inconclusive")) return "inconclusive";
+  // Expected is not the same as kept: a target file must not be able to call its server conformant.
+  if (kinds.includes("known-failure")) return "known-failures-only";
   // Where no rule at all could be decided nothing was shown, and silence must not read as conformance.
   return kinds.some((kind) => kind !== "unsupported") ? "conformant" : "inconclusive";
 }

@@ -94,6 +94,7 @@ function tallyOf(record: RunRecord): string {
 const COLORS: Readonly<Record<string, number>> = {
   pass: 32,
   conformant: 32,
+  "known-failures-only": 33,
   fail: 31,
   "not-conformant": 31,
   "did-not-boot": 31,

@@ -17,6 +17,7 @@ export const GLYPHS: Readonly<Record<VerdictKind | "setup-failed", string>> = {
 };
 
 export const CONCLUSION_WORDS: Readonly<Record<Conclusion, string>> = {
+  "known-failures-only": "as expected: nothing fails but what is known to",
   conformant: "conformant",
   "not-conformant": "not conformant: a MUST failed",
   "did-not-boot": "did not boot",
