@@ -17,6 +17,7 @@ function run(lost: number, settledMs: number | null): RunRecord {
         lost,
         bound95: 0,
         latenessP99Ms: 0,
+        latencyHdr: "",
       },
     ],
     reloads: [{ index: 1, firstNewMs: 50, lastOldMs: 60, settledMs, timeline: { bucketMs: 25, good: [], bad: [] } }],

@@ -1,6 +1,6 @@
 import { bound95 } from "./checkers/finding.ts";
 import { reloads, reloadWindows, touches } from "./checkers/reload-windows.ts";
-import { quantilesOf } from "./client/histogram.ts";
+import { Histogram, quantilesOf } from "./client/histogram.ts";
 import { longestGapMs, timelineOf } from "./client/timeline.ts";
 import type { ActionRecord, History, LedgerRow, LoadRecord } from "./spec/history.ts";
 import { LIMITS } from "./spec/limits.ts";
@@ -53,7 +53,14 @@ function loadMetrics(load: LoadRecord): LoadMetrics {
     lost,
     bound95: bound95(lost, load.intended),
     latenessP99Ms: load.lateness.p99,
+    latencyHdr: hdrOf(load),
   };
+}
+
+function hdrOf(load: LoadRecord): string {
+  const histogram = new Histogram();
+  for (const latencyMs of latencies([load], ({ outcome }) => outcome === "ok")) histogram.record(latencyMs);
+  return histogram.toHdrBase64();
 }
 
 function latencyOf(

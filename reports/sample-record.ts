@@ -54,6 +54,7 @@ export function scenario(part: Partial<ScenarioRecord> = {}): ScenarioRecord {
           lost: 0,
           bound95: 0.00025,
           latenessP99Ms: 0.4,
+          latencyHdr: "",
         },
       ],
       reloads: [

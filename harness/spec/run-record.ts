@@ -77,6 +77,11 @@ export interface LoadMetrics {
   /** Upper end of the 95 % interval of the loss rate. */
   readonly bound95: number;
   readonly latenessP99Ms: number;
+  /**
+   * Latencies of all answered requests from the intended time: HdrHistogram's V2 compressed encoding in base64, values in
+   * microseconds. Histograms of several runs can be added up.
+   */
+  readonly latencyHdr: string;
 }
 
 export interface ReloadMetrics {

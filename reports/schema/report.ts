@@ -56,6 +56,7 @@ const load = z
     lost: count,
     bound95: measured.meta({ description: "Upper end of the 95 % interval of the loss rate" }),
     latenessP99Ms: measured,
+    latencyHdr: z.string().meta({ description: "HdrHistogram, V2 compressed, in base64; microseconds" }),
   })
   .readonly()
   .meta({ id: "Load" });
