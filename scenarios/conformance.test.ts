@@ -65,10 +65,18 @@ describe.each([...targets].map((definition) => ({ name: definition.name, definit
     if (bad.length > 0)
       throw new Error(`${bad.length} of ${result.verdicts.length} rules\n${bad.map(describeVerdict).join("\n")}`);
   });
+
+  // A target on which all is unsupported must not look like one that obeys all.
+  test.runIf(jobs.length > 0)("some rule was decided", () => {
+    const verdicts = suite.record().targets.find(({ name }) => name === definition.name)?.verdicts ?? [];
+    expect(verdicts.map(({ verdict }) => verdict).filter((verdict) => verdict !== "unsupported")).not.toEqual([]);
+  });
 });
 
 function listOf(variable: string): readonly string[] | undefined {
-  return process.env[variable]?.split(",").map((item) => item.trim());
+  const items = (process.env[variable] ?? "").split(",").map((item) => item.trim());
+  const named = items.filter((item) => item !== "");
+  return named.length > 0 ? named : undefined;
 }
 
 /** A run that decided nothing is no success: `inconclusive` turns a test red as a failure does. */

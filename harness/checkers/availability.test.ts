@@ -44,6 +44,19 @@ describe("availability/reload-loses-nothing", () => {
     });
   });
 
+  it("is violated by a server that dies of the reload: it never serves the new code, and the next signal finds nobody", () => {
+    const rows = rowsAroundReload((row) =>
+      (row.intendedMs ?? 0) > 1_000 ? { ...row, outcome: "refused", worker: 0, generation: 0 } : row,
+    );
+    const dead = action({ servedMs: undefined, settledMs: undefined });
+    const second = action({ index: 2, startedMs: 2_900, generation: 3, servedMs: undefined, error: "it is gone" });
+    const finding = check(soundReload({ loads: [freshLoad(rows)], actions: [dead, second] }));
+    expect(finding).toMatchObject({ outcome: "violated", violations: 99 });
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions: [action({ error: "gone" })] })).outcome).toBe(
+      "inconclusive",
+    );
+  });
+
   it("decides nothing if the load did not overlap the reload", () => {
     const before = freshLoad(rowsAroundReload().slice(0, 40));
     const after = keptLoad(rowsAroundReload().slice(100));
@@ -77,6 +90,25 @@ describe("availability/ab-ten-thousand", () => {
     expect(check(history({ loads: [ab()], actions: [action({ startedMs: 20_000 })] })).outcome).toBe("inconclusive");
     expect(check(history({ loads: [], actions: [action()] })).outcome).toBe("inconclusive");
   });
+
+  it("decides nothing if the reload could not be asked for or had no effect", () => {
+    const stale = rows.map((row) => ({ ...row, generation: 1 }));
+    expect(check(history({ loads: [ab()], actions: [action({ error: "no such process" })] })).outcome).toBe(
+      "inconclusive",
+    );
+    expect(check(history({ loads: [ab(stale)], actions: [action({ servedMs: undefined })] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("no effect"),
+    });
+  });
+
+  it("decides nothing for a load that was over before the new code served", () => {
+    const stale = rows.map((row) => ({ ...row, generation: 1 }));
+    expect(check(history({ loads: [ab(stale)], actions: [action({ servedMs: 12_000 })] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("before generation 2 served"),
+    });
+  });
 });
 
 describe("availability/old-serves-until-new-ready", () => {
@@ -98,6 +130,20 @@ describe("availability/old-serves-until-new-ready", () => {
     const finding = check(soundReload({ loads: [freshLoad(rows)], actions: slow }));
     expect(finding.outcome).toBe("violated");
     expect(finding.outcome === "violated" && finding.evidence.length).toBeGreaterThan(0);
+  });
+
+  it("decides nothing about a gap that the generator's own pause explains", () => {
+    const rows = rowsAroundReload((row) => {
+      const intendedMs = row.intendedMs ?? 0;
+      return intendedMs >= 1_100 && intendedMs < 1_550 ? { ...row, doneMs: 1_560, generation: 1 } : row;
+    });
+    const paused = (max: number) =>
+      freshLoad(rows, { lateness: { count: rows.length, p50: 0, p90: 0, p99: 0, p999: max, max } });
+    expect(check(soundReload({ loads: [paused(450)], actions: slow }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("paused"),
+    });
+    expect(check(soundReload({ loads: [paused(20)], actions: slow })).outcome).toBe("violated");
   });
 
   it("decides nothing if no release was slow to boot", () => {

@@ -2,7 +2,7 @@ import { longestGapMs } from "../client/timeline.ts";
 import type { History, LedgerRow, LoadRecord } from "../spec/history.ts";
 import type { Finding } from "../spec/verdict.ts";
 import { held, inconclusive, violated } from "./finding.ts";
-import { type ReloadWindow, reloadWindows, touches, whyNoReloadSeen } from "./reload-windows.ts";
+import { isStruck, type ReloadWindow, reloadWindows, touches, whyNoReloadSeen } from "./reload-windows.ts";
 import { countRows, culprits, evidenceOf, summarize } from "./request-evidence.ts";
 
 /** Requests that the seed's experiment sends. */
@@ -18,9 +18,9 @@ export const availability = {
 // A reload under load loses no request on a fresh connection.
 function reloadLosesNothing(history: History): Finding {
   const loads = history.loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
-  const reason = whyNoReloadSeen(history, loads);
-  if (reason) return inconclusive(reason);
   const lost = culprits(loads, ({ reused, outcome }) => !reused && outcome !== "ok");
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason && !lost.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
   const trials = countRows(loads);
   const reloadCount = reloadWindows(history).length;
   if (lost.length === 0) return held(trials, `0 of ${trials} requests lost in ${reloadCount} reloads`);
@@ -42,6 +42,8 @@ function abTenThousand(history: History): Finding {
   const reloaded = loads.find((load) => !reloadWindows(history).some((window) => midway(load, window)));
   if (reloaded) return inconclusive(`no reload took place while ${reloaded.name} ran`);
   const lost = culprits(loads, ({ outcome }) => outcome !== "ok");
+  const reason = whyChangeoverMissed(history, loads) ?? whyNoReloadSeen(history, loads);
+  if (reason && !lost.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
   const trials = countRows(loads);
   if (lost.length === 0) return held(trials, `all of ${trials} requests complete, each with a 2xx`);
   return violated({
@@ -51,6 +53,18 @@ function abTenThousand(history: History): Finding {
     observed: `${lost.length} of ${trials} not complete: ${summarize(lost)}`,
     evidence: evidenceOf(history, lost),
   });
+}
+
+/** Why a load was over before the code that it was reloaded to answered anything. */
+function whyChangeoverMissed(history: History, loads: readonly LoadRecord[]): string | undefined {
+  for (const load of loads) {
+    const window = reloadWindows(history).find((window) => midway(load, window));
+    if (window?.action.servedMs === undefined) continue;
+    const { generation } = window.action;
+    if ([...load.ledger.rows()].some((row) => row.generation >= generation)) continue;
+    return `${load.name} was over before generation ${generation} served`;
+  }
+  return undefined;
 }
 
 function midway(load: LoadRecord, { action }: ReloadWindow): boolean {
@@ -88,7 +102,13 @@ function oldServesUntilNewReady(history: History): Finding {
   const { gapMs, window, load } = worst;
   const { index, bootDelayMs } = window.action;
   const text = `longest time without a good answer ${gapMs.toFixed(0)} ms (${load.name}, reload ${index}) of a boot of ${bootDelayMs} ms`;
-  if (gapMs <= bootDelayMs * TOLERATED_PART_OF_BOOT) return held(trials, text);
+  const tolerableMs = bootDelayMs * TOLERATED_PART_OF_BOOT;
+  if (gapMs <= tolerableMs) return held(trials, text);
+  // Nobody answers a generator that asks nothing.
+  const pausedMs = load.lateness.max;
+  if (gapMs - pausedMs <= tolerableMs) {
+    return inconclusive(`${text}, but the generator itself paused for up to ${pausedMs.toFixed(0)} ms`);
+  }
   const unserved = culprits(
     [load],
     (row) =>

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { connections } from "./connections.ts";
-import { rowOf } from "./history-fixture.ts";
+import { action, rowOf } from "./history-fixture.ts";
 import { freshLoad, keptLoad, rowsAroundReload, soundReload } from "./reload-fixture.ts";
 
 describe("connections/in-flight-completes", () => {
   const check = connections["connections/in-flight-completes"];
-  const heldAcross = (outcome: "ok" | "truncated" | "closed-before-answer-fresh", releasedMs = 1_300) => ({
+  const heldAcross = (
+    outcome: "ok" | "truncated" | "status-503" | "closed-before-answer-fresh",
+    releasedMs = 1_300,
+  ) => ({
     row: rowOf({ id: "held", intendedMs: 900, doneMs: 1_310, outcome }),
     door: "front" as const,
     enteredMs: 910,
@@ -20,6 +23,32 @@ describe("connections/in-flight-completes", () => {
   it("is violated where it is cut", () => {
     const held = [heldAcross("ok"), heldAcross("truncated"), heldAcross("closed-before-answer-fresh")];
     expect(check(soundReload({ held }))).toMatchObject({ outcome: "violated", violations: 2, trials: 3 });
+  });
+
+  it("decides nothing if the application did not enter one of them in time", () => {
+    const held = [heldAcross("ok"), { ...heldAcross("status-503"), enteredMs: Number.NaN }];
+    expect(check(soundReload({ held }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringMatching(/1 of 2 .*status-503/),
+    });
+    expect(check(soundReload({ held: [...held, heldAcross("truncated")] })).outcome).toBe("violated");
+  });
+
+  it("decides nothing if the reload could not be asked for or had no effect, but a cut is a cut", () => {
+    const stale = freshLoad(rowsAroundReload((row) => ({ ...row, generation: 1, worker: 100 })));
+    const outcomeOf = (outcome: "ok" | "truncated", actions = [action()], loads = [stale]) =>
+      check(soundReload({ actions, loads, held: [heldAcross(outcome)] })).outcome;
+    expect(outcomeOf("ok")).toBe("inconclusive");
+    expect(outcomeOf("ok", [action({ error: "no such process" })], [freshLoad()])).toBe("inconclusive");
+    expect(outcomeOf("truncated")).toBe("violated");
+  });
+
+  it("decides nothing if a reload went without a request in flight", () => {
+    const actions = [action(), action({ index: 2, startedMs: 2_000, generation: 3 })];
+    const rows = rowsAroundReload((row) => ({ ...row, generation: (row.intendedMs ?? 0) > 2_200 ? 3 : 2 }));
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions, held: [heldAcross("ok")] })).outcome).toBe(
+      "inconclusive",
+    );
   });
 
   it("decides nothing if none was in flight at the reload", () => {

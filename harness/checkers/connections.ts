@@ -17,6 +17,18 @@ function inFlightCompletes(history: History): Finding {
   });
   if (spanning.length === 0) return inconclusive("no request was in flight while a reload was asked for");
   const cut = spanning.filter(({ row }) => row.outcome !== "ok");
+  const reason = whyNoReloadSeen(history, history.loads);
+  if (cut.length === 0 && reason) return inconclusive(reason);
+  const idle = reloads(history).find(({ index }) => !spanning.some(({ action }) => action === index));
+  const [outside] = history.held.filter((request) => !spanning.includes(request));
+  // What was cut is cut; but a pass must not rest on the requests that happened to get as far as they should.
+  if (cut.length === 0 && outside) {
+    const number = history.held.length - spanning.length;
+    return inconclusive(
+      `${number} of ${history.held.length} held requests were not in flight at their reload: ${outside.row.id} ended as ${outside.row.outcome}`,
+    );
+  }
+  if (cut.length === 0 && idle) return inconclusive(`no request was in flight at reload ${idle.index}`);
   if (cut.length === 0)
     return held(spanning.length, `all of ${spanning.length} requests held across a reload completed`);
   return violated({

@@ -40,6 +40,14 @@ describe("generation/every-worker-replaced", () => {
     expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(/pid 100 \(old worker\).*generation 1/);
   });
 
+  it("decides nothing if the processes that answers name were never seen, as in a namespace of their own", () => {
+    const samples = [sample(0, [{ pid: 7_100 }]), sample(2_000, [{ pid: 7_200 }])];
+    expect(check(soundReload({ processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("process table"),
+    });
+  });
+
   it("decides nothing if the process table was not read after the reload", () => {
     const samples = [sample(0, [{ pid: 100 }])];
     expect(check(soundReload({ processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } })).outcome).toBe("inconclusive");

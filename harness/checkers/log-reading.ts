@@ -62,6 +62,25 @@ export function unansweredOf(history: History): Set<string> {
   return unanswered;
 }
 
+/** Why no burst had all workers of the target write at the same time; undefined if one had, or if none was asked for. */
+export function whyTooFewWriters(history: History): string | undefined {
+  const { bursts, target } = history;
+  const most = Math.max(...bursts.map((burst) => workersDuring(history, burst).size));
+  if (bursts.length === 0 || most >= target.workers) return undefined;
+  return `expected all ${target.workers} workers to write during one burst, at most ${most} did`;
+}
+
+/** Every answer has records of its own, so whoever answered wrote. */
+function workersDuring({ loads }: History, { startedMs, endedMs }: BurstRecord): Set<number> {
+  const workers = new Set<number>();
+  for (const { ledger } of loads) {
+    for (const { outcome, worker, sentMs, doneMs } of ledger.rows()) {
+      if (outcome === "ok" && worker > 0 && doneMs >= startedMs && sentMs <= endedMs) workers.add(worker);
+    }
+  }
+  return workers;
+}
+
 /** False if older parts of the log may have been rotated away as its limits demand. */
 export function isComplete(target: TargetFacts, snapshot: LogSnapshot): boolean {
   const { logLimits } = target;

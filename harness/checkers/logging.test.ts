@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { LoadRecord } from "../spec/history.ts";
 import type { Finding } from "../spec/verdict.ts";
 import {
   burst,
@@ -21,7 +22,16 @@ const text = (finding: Finding): string => JSON.stringify(finding);
 /** One burst of 20 requests for 50 records, and the log after it. */
 function afterBurst(changes: SnapshotParts = {}, bytes = 200): HistoryParts {
   const asked = burst("mixed", { requests: 20, records: 50, bytes });
-  return { bursts: [asked], logs: [snapshot({ name: "mixed", requests: requestLogOf([asked]), ...changes })] };
+  return {
+    bursts: [asked],
+    loads: [answers(["mixed-0", "mixed-1", "mixed-2"])],
+    logs: [snapshot({ name: "mixed", requests: requestLogOf([asked]), ...changes })],
+  };
+}
+
+/** Good answers of both workers of the target. */
+function answers(ids: readonly string[]): LoadRecord {
+  return load(ids.map((id, index) => ({ id, worker: 100 + (index % 2) })));
 }
 
 const gone = (bytes = 200): SnapshotParts => ({
@@ -75,7 +85,7 @@ describe("logging/every-record-once", () => {
   });
 
   test("asks nothing of a request that was not answered", () => {
-    const loads = [load([{ id: "mixed-3", outcome: "reset-before-answer-fresh" }])];
+    const loads = [answers(["mixed-0", "mixed-1"]), load([{ id: "mixed-3", outcome: "reset-before-answer-fresh" }])];
     expect(check(rule, { ...afterBurst(gone()), loads }).outcome).toBe("held");
   });
 
@@ -111,6 +121,28 @@ describe("logging/every-record-once", () => {
     const finding = check(rule, afterBurst({ ...gone(), damage, droppedRecords: 2 }));
     expect(finding).toMatchObject({ outcome: "violated", violations: 2 });
     expect(text(finding)).toContain("2 records were dropped");
+  });
+});
+
+describe.each(["logging/every-record-once", "logging/no-interleaving"] as const)("%s", (rule) => {
+  const fewer = { ...afterBurst(), target: { workers: 3 } };
+
+  test("decides nothing if not all workers wrote at the time of the burst", () => {
+    const finding = check(rule, fewer);
+    expect(finding).toEqual({ outcome: "inconclusive", reason: expect.stringMatching(/3 workers .* 2 did/) });
+    const later = load([{ id: "x", worker: 102, intendedMs: 6_000 }]);
+    expect(check(rule, { ...fewer, loads: [...(fewer.loads ?? []), later] }).outcome).toBe("inconclusive");
+    const meanwhile = load([{ id: "x", worker: 102, intendedMs: 4_000 }]);
+    expect(check(rule, { ...fewer, loads: [...(fewer.loads ?? []), meanwhile] }).outcome).toBe("held");
+  });
+
+  test("a fault counts however few wrote", () => {
+    const damage = [{ kind: "interleaved" }] as const;
+    const broken = afterBurst({
+      damage,
+      writers: [writer({ missing: [7], missingCount: 1 }), writer({ writer: "w2" })],
+    });
+    expect(check(rule, { ...broken, target: { workers: 3 } }).outcome).toBe("violated");
   });
 });
 
@@ -219,6 +251,12 @@ describe("logging/shutdown-output-kept", () => {
     });
     const late = stopped({ b: undefined }, { atMs: 9_000 });
     expect(check(rule, { ...late, logs: [earlier, ...(late.logs ?? [])] })).toMatchObject({ violations: 1 });
+  });
+
+  test("needs something that was answered or written while it stopped", () => {
+    const early = [load([{ id: "a" }, { id: "b", intendedMs: 7_500 }])];
+    expect(check(rule, { ...stopped(), loads: early }).outcome).toBe("inconclusive");
+    expect(check(rule, { ...stopped({ b: undefined }), loads: early }).outcome).toBe("violated");
   });
 
   test("needs a stop that the target took, and the log after it", () => {

@@ -10,6 +10,7 @@ import {
   readingsOf,
   sequenceFaults,
   unansweredOf,
+  whyTooFewWriters,
 } from "./log-reading.ts";
 
 /** A record longer than this does not fit into a pipe's buffer at once. */
@@ -29,6 +30,8 @@ function everyRecordOnce(history: History): Finding {
   const asked = fitting.reduce((sum, { askedRecords }) => sum + askedRecords, 0);
   if (faults.length === 0 && readings.length > 0 && asked === 0)
     return inconclusive("no burst of records was answered");
+  const tooFew = whyTooFewWriters(history);
+  if (faults.length === 0 && tooFew !== undefined) return inconclusive(tooFew);
   return decide({
     trials: Math.max(asked, ...written.map(({ records }) => records)),
     faults: [...faults, ...written.flatMap(dropNotes)],
@@ -56,6 +59,8 @@ function noInterleaving(history: History): Finding {
   );
   const rest: Fault = { count: more, evidence: { kind: "log", text: `${more} more of the kind` } };
   const faults = more > 0 ? [...listed, rest] : listed;
+  const tooFew = whyTooFewWriters(history);
+  if (faults.length === 0 && tooFew !== undefined) return inconclusive(tooFew);
   return decide({
     trials: Math.max(...shared.map(({ records }) => records)),
     faults,
@@ -137,18 +142,17 @@ function shutdownOutputKept(history: History): Finding {
     if (received > 0 && answered > 0) return [];
     return [{ count: 1, evidence: requestEvidence(row, { received, answered }) }];
   });
+  const faults = [
+    ...unlogged,
+    ...readings.flatMap(burstFaults),
+    ...(before ? [] : sequenceFaults(target, [snapshot])),
+    ...damageFaults([snapshot], ({ file, kind, edge }) => kind === "torn" && edge === "end" && isLive(snapshot, file)),
+  ];
+  const during = rows.some(({ doneMs }) => doneMs >= stop.startedMs) || bursts.some((b) => b.endedMs >= stop.startedMs);
+  if (faults.length === 0 && !during) return inconclusive("nothing was answered or written while the target stopped");
   return decide({
     trials: rows.length + asked,
-    faults: [
-      ...unlogged,
-      ...readings.flatMap(burstFaults),
-      ...(before ? [] : sequenceFaults(target, [snapshot])),
-      ...damageFaults(
-        [snapshot],
-        ({ file, kind, edge }) => kind === "torn" && edge === "end" && isLive(snapshot, file),
-      ),
-      ...dropNotes(snapshot),
-    ],
+    faults: [...faults, ...dropNotes(snapshot)],
     expected: "both records of every answered request, and every record that was asked for",
     observed:
       `after the exit (${(stop.exitedMs - stop.startedMs).toFixed(0)} ms after the signal): ` +

@@ -14,6 +14,13 @@ describe("proxy/upstream-reload-hidden", () => {
     expect(check(soundReload({ loads: [freshLoad(rows)] }))).toMatchObject({ outcome: "violated", violations: 1 });
   });
 
+  it("is violated by errors of an application that did not survive its reload", () => {
+    const rows = rowsAroundReload((row) =>
+      (row.intendedMs ?? 0) > 1_000 ? { ...row, outcome: "status-502", generation: 0, worker: 0 } : row,
+    );
+    expect(check(soundReload({ loads: [freshLoad(rows)] }))).toMatchObject({ outcome: "violated", violations: 99 });
+  });
+
   it("is violated by a closed connection, an announced one too", () => {
     const kept = keptLoad(undefined, { closes: { announced: 1, idle: 0 } });
     expect(check(soundReload({ loads: [kept] }))).toMatchObject({ outcome: "violated", violations: 1 });

@@ -1,7 +1,7 @@
 import type { History } from "../spec/history.ts";
 import type { Evidence, Finding } from "../spec/verdict.ts";
 import { held, inconclusive, violated } from "./finding.ts";
-import { whyNoReloadSeen } from "./reload-windows.ts";
+import { isStruck, whyNoReloadSeen } from "./reload-windows.ts";
 import { countRows, culprits, evidenceOf, summarize } from "./request-evidence.ts";
 
 export const proxy = { "proxy/upstream-reload-hidden": upstreamReloadHidden };
@@ -9,9 +9,9 @@ export const proxy = { "proxy/upstream-reload-hidden": upstreamReloadHidden };
 // While an application behind the proxy reloads, clients of the proxy see no error and no closed connection.
 function upstreamReloadHidden(history: History): Finding {
   const loads = history.loads.filter(({ door }) => door === "front");
-  const reason = whyNoReloadSeen(history, loads);
-  if (reason) return inconclusive(reason);
   const failed = culprits(loads, ({ outcome }) => outcome !== "ok");
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason && !failed.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
   const kept = loads.filter(({ connections }) => connections === "kept-alive");
   const closed = kept.reduce((sum, { closes }) => sum + closes.announced + closes.idle, 0);
   const trials = countRows(loads);

@@ -43,6 +43,12 @@ export function whyNoReloadSeen(history: History, loads: readonly LoadRecord[]):
   return undefined;
 }
 
+/** Whether a request was under way in the window of a reload that could be asked for, effect or not: a server may die of it. */
+export function isStruck(history: History, row: LedgerRow): boolean {
+  const asked = reloadWindows(history).filter(({ action }) => action.error === undefined);
+  return touches(row, asked) !== undefined;
+}
+
 export function overlaps(load: LoadRecord, windows: readonly ReloadWindow[]): boolean {
   for (const row of load.ledger.rows()) if (touches(row, windows)) return true;
   return false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sample } from "./history-fixture.ts";
-import { soundReload } from "./reload-fixture.ts";
+import { action, sample } from "./history-fixture.ts";
+import { freshLoad, rowsAroundReload, soundReload } from "./reload-fixture.ts";
 import { resources } from "./resources.ts";
 
 describe("resources/no-zombies", () => {
@@ -23,6 +23,18 @@ describe("resources/no-zombies", () => {
       withSamples(base, sample(9_000, [{ pid: 1 }, { pid: 200 }, { pid: 201, command: "left over" }])),
     );
     expect(finding.outcome === "violated" && finding.evidence.map(({ text }) => text).join()).toContain("left over");
+  });
+
+  it("decides nothing if the reload had no effect or could not be asked for", () => {
+    const stale = freshLoad(rowsAroundReload((row) => ({ ...row, generation: 1, worker: 100 })));
+    const samples = [base, sample(9_000, [{ pid: 1 }, { pid: 100 }])];
+    const actions = [action({ servedMs: undefined, settledMs: undefined })];
+    const idle = { loads: [stale], actions, processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } };
+    expect(check(soundReload(idle))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("no effect"),
+    });
+    expect(check(soundReload({ actions: [action({ error: "no such process" })] })).outcome).toBe("inconclusive");
   });
 
   it("decides nothing without a reload or without a look after it", () => {

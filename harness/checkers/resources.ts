@@ -1,14 +1,15 @@
 import type { History, ProcessFacts, ProcessSample } from "../spec/history.ts";
 import type { Evidence, Finding } from "../spec/verdict.ts";
 import { held, inconclusive, violated } from "./finding.ts";
-import { reloads } from "./reload-windows.ts";
+import { reloads, whyNoReloadSeen } from "./reload-windows.ts";
 
 export const resources = { "resources/no-zombies": noZombies };
 
 // After the reloads have settled the number of processes is back at its base and none is a zombie.
 function noZombies(history: History): Finding {
   const done = reloads(history);
-  if (done.length === 0) return inconclusive("no reload took place");
+  const reason = whyNoReloadSeen(history, history.loads);
+  if (reason) return inconclusive(reason);
   const { samples } = history.processes;
   const base = samples.findLast(({ atMs }) => atMs <= (done[0]?.startedMs ?? 0));
   const last = samples.at(-1);

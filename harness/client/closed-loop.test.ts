@@ -43,6 +43,14 @@ describe.each([
     }
   });
 
+  test("tells of every answer, at the time, whose it was", async () => {
+    await using server = await startFaultServer("none", 1);
+    const heard: string[] = [];
+    const onAnswer = (worker: number, generation: number): void => void heard.push(`${worker}/${generation}`);
+    await start(optionsFor(server.endpoint.port, { requests: 20, onAnswer })).finished;
+    expect(heard).toEqual(Array.from({ length: 20 }, () => `${process.pid}/1`));
+  });
+
   test("fresh connections carry one request each", async () => {
     await using server = await startFaultServer("none", 1);
     const record = await start(optionsFor(server.endpoint.port, { connections: "fresh" })).finished;

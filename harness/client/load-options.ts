@@ -46,6 +46,8 @@ export interface LoadOptions {
   readonly request: RequestShape;
   readonly expect: Expectation;
   readonly limits?: Partial<ClientLimits>;
+  /** Hears of every answer that names the process it came from. */
+  readonly onAnswer?: (worker: number, generation: number) => void;
   /** Ends the load at once; what was in flight becomes `unsent`. */
   readonly signal?: AbortSignal;
 }

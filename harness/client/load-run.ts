@@ -80,6 +80,7 @@ export class LoadRun implements TransportOwner {
 
   settled(request: PendingRequest): void {
     this.#ledger.settle(request.index, request.toRow());
+    if (request.worker > 0) this.#options.onAnswer?.(request.worker, request.generation);
     this.#settled += 1;
     this.milestones.passed(this.#settled);
     if (!this.#finished) this.#parts.settled();

@@ -21,7 +21,7 @@ export const LIMITS = {
   commandMs: 15_000,
   /** A held request that the application has not entered by then. */
   gateMs: 10_000,
-  /** A held request is given up, by the client and by the application, if nobody releases it. */
+  /** The application answers a held request that nobody has released so long after the settle time. */
   holdMs: 20_000,
   /** A request that only asks which generation answers. */
   askMs: 3_000,

@@ -35,6 +35,7 @@ function startShare(context: StageContext, plan: BurstPlan, door: Door, position
     concurrency: Math.max(1, Math.floor(plan.concurrency / plan.doors.length)),
     request: { path: (index) => `/log?records=${requests[index]?.records ?? 0}&bytes=${requests[index]?.bytes ?? 0}` },
     expect: "contract",
+    onAnswer: context.meet,
     signal,
   });
   return { requests, idPrefix, load: context.keep(name, driver) };

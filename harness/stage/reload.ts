@@ -18,24 +18,18 @@ const PROCESS_LOOK_MS = 25;
  */
 export function createReloader(context: StageContext): (plan: ReloadPlan) => Promise<ReloadHandle> {
   const { phase, running } = context;
-  /** Processes that have answered, with the generation that they did it with. */
-  const workers = new Map<number, number>();
-  if (phase === "trial") return (plan) => reload(context, workers, plan);
+  if (phase === "trial") return (plan) => reload(context, plan);
   return async () => {
     await Promise.all([...running.values()].map((driver) => driver.further(LIMITS.controlRequestsPerReload)));
     return { settled: () => Promise.resolve() };
   };
 }
 
-async function reload(
-  context: StageContext,
-  workers: Map<number, number>,
-  { bootDelayMs = 0 }: ReloadPlan,
-): Promise<ReloadHandle> {
+async function reload(context: StageContext, { bootDelayMs = 0 }: ReloadPlan): Promise<ReloadHandle> {
   const { target, site, recorder, signal } = context;
   const { settleMs } = target.facts(site);
   const before = target.workspace.generation(site);
-  await meetWorkers(context, workers, before);
+  await meetWorkers(context, before);
   const boot = bootDelayMs > 0 ? { mode: "delay" as const, delayMs: bootDelayMs } : { mode: "ok" as const };
   const { generation } = await target.deploy(site, { boot });
   const action = recorder.begin("reload", { generation, bootDelayMs });
@@ -46,38 +40,33 @@ async function reload(
   if (output !== undefined) action.output = output;
   if (error !== undefined) action.error = error;
 
-  const servedMs = await serves(context, workers, generation, action.settleDeadlineMs);
+  const servedMs = await serves(context, generation, action.settleDeadlineMs);
   if (servedMs !== undefined) action.servedMs = servedMs;
   return {
     async settled() {
       const leftMs = (): number => action.settleDeadlineMs - recorder.now();
-      if (await oldProcessesGone(context, workers, generation, leftMs)) action.settledMs = recorder.now();
+      if (await oldProcessesGone(context, generation, leftMs)) action.settledMs = recorder.now();
     },
   };
 }
 
 /** Asks until every worker has answered once, or long enough that one which has not is not worth waiting for. */
-async function meetWorkers(context: StageContext, workers: Map<number, number>, generation: number): Promise<void> {
-  const known = (): number => [...workers.values()].filter((served) => served === generation).length;
+async function meetWorkers(context: StageContext, generation: number): Promise<void> {
+  const known = (): number => [...context.met.values()].filter((served) => served === generation).length;
   for (let asked = 0; asked < context.target.workers * 10 && known() < context.target.workers; asked++) {
-    await ask(context, workers);
+    await ask(context);
   }
 }
 
 /** Resolves to when fresh requests began to be answered by `generation` alone; undefined if that did not come in time. */
-async function serves(
-  context: StageContext,
-  workers: Map<number, number>,
-  generation: number,
-  deadlineMs: number,
-): Promise<number | undefined> {
+async function serves(context: StageContext, generation: number, deadlineMs: number): Promise<number | undefined> {
   const { recorder, target } = context;
   const needed = target.workers * STREAK_PER_WORKER;
   let streak = 0;
   let sinceMs = 0;
   const seen = await waitUntil(
     async () => {
-      const answered = await ask(context, workers);
+      const answered = await ask(context);
       if (answered < generation) streak = 0;
       else if (streak++ === 0) sinceMs = recorder.now();
       return streak >= needed;
@@ -89,7 +78,7 @@ async function serves(
 }
 
 /** One fresh request outside all loads; resolves to the generation that answered, 0 if none did. */
-async function ask(context: StageContext, workers: Map<number, number>): Promise<number> {
+async function ask(context: StageContext): Promise<number> {
   const { recorder, signal, asked } = context;
   const { row } = await exchange({
     endpoint: context.endpoint(context.target.site(context.site).endpoints.direct ? "direct" : "front"),
@@ -101,7 +90,7 @@ async function ask(context: StageContext, workers: Map<number, number>): Promise
     signal,
   });
   signal.throwIfAborted();
-  if (row.worker > 0) workers.set(row.worker, row.generation);
+  if (row.worker > 0) context.meet(row.worker, row.generation);
   if (row.outcome !== "ok") return 0;
   asked.answers++;
   return row.generation;
@@ -109,8 +98,7 @@ async function ask(context: StageContext, workers: Map<number, number>): Promise
 
 /** Waits for the end of every process that is known to have served an older generation. */
 async function oldProcessesGone(
-  { target, signal, recorder }: StageContext,
-  workers: ReadonlyMap<number, number>,
+  { target, signal, recorder, met }: StageContext,
   generation: number,
   leftMs: () => number,
 ): Promise<boolean> {
@@ -121,7 +109,7 @@ async function oldProcessesGone(
     if (recorder.now() - lookedMs < PROCESS_LOOK_MS) return gone;
     lookedMs = recorder.now();
     const alive = new Set(target.processes().flatMap(({ pid, state }) => (state === "Z" ? [] : [pid])));
-    gone = ![...workers].some(([pid, served]) => served < generation && alive.has(pid));
+    gone = ![...met].some(([pid, served]) => served < generation && alive.has(pid));
     return gone;
   };
   return waitUntil(look, Math.max(0, leftMs()), signal);

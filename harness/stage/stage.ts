@@ -20,6 +20,9 @@ export interface StageContext extends PhasePlan {
   readonly linesBefore: number;
   /** Answers to requests of the stage's own. */
   readonly asked: { answers: number };
+  /** Processes that have answered anything in this phase, with the newest generation that they did it with. */
+  readonly met: ReadonlyMap<number, number>;
+  readonly meet: (worker: number, generation: number) => void;
   /** Starts an id that is used nowhere else in the run. */
   idPrefix(label: string): string;
   endpoint(door: Door): { readonly host: string; readonly port: number; readonly hostHeader: string };
@@ -38,7 +41,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
   const { endpoints, capabilities } = target.site(site);
   const context = createContext(plan, recorder, linesBefore);
   const reload = createReloader(context);
-  const common = { clock: recorder, expect: "contract" as const, signal };
+  const common = { clock: recorder, expect: "contract" as const, onAnswer: context.meet, signal };
 
   return {
     phase,
@@ -79,9 +82,13 @@ function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesBefore: 
   const { target, site, phase, scenario } = plan;
   const { endpoints } = target.site(site);
   const running = new Map<string, Driver>();
+  const met = new Map<number, number>();
   let labels = 0;
   return {
     ...plan,
+    met,
+    // Answers may overtake each other: the newest generation counts, not the last answer.
+    meet: (worker, generation) => void met.set(worker, Math.max(generation, met.get(worker) ?? 0)),
     recorder,
     running,
     linesBefore,
