@@ -27,8 +27,31 @@ describe("positioned YAML", () => {
 
   it("points at an unknown key", () => {
     expect(problemsOf("name: x\nnested:\n  port: 1\n  prot: 2\n")).toEqual([
-      { file: "a.yaml", line: 4, column: 3, key: "nested.prot", message: 'unknown key "prot"' },
+      { file: "a.yaml", line: 4, column: 3, key: "nested.prot", message: 'unknown key "prot", expected one of port' },
     ]);
+  });
+
+  it("says what was expected inside lists, records and defaults, and nothing where shapes differ", () => {
+    const inner = z.strictObject({ host: z.string(), port: z.number().default(1) });
+    const deep = z.strictObject({ list: z.array(inner).default([]), named: z.record(z.string(), inner).optional() });
+    const messageOf = (text: string) => {
+      try {
+        return parseYaml(text, "a.yaml", deep) && "";
+      } catch (error) {
+        return error instanceof ConfigFileError ? error.message : String(error);
+      }
+    };
+    expect(messageOf("list: [{host: a, hots: b}]")).toBe(
+      'a.yaml:1:18: list.0.hots: unknown key "hots", expected one of host, port',
+    );
+    expect(messageOf("named: {a: {host: a, hots: b}}")).toContain(
+      'named.a.hots: unknown key "hots", expected one of host',
+    );
+    expect(messageOf("lits: []")).toContain("expected one of list, named");
+    expect(problemsOf("name: x\naction: {command: [a], singal: HUP}\n")[0]).toMatchObject({
+      key: "action.singal",
+      message: 'unknown key "singal"',
+    });
   });
 
   it("points at a value of the wrong type and says what was expected", () => {

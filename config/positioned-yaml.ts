@@ -61,7 +61,7 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): 
   if (result.success) return result.data;
   throw new ConfigFileError(
     result.error.issues
-      .flatMap(flattenIssue)
+      .flatMap((issue) => flattenIssue(issue, schema))
       .map(({ path, message }) => ({ file, ...at(offsetOf(document, path)), key: path.join("."), message })),
   );
 }
@@ -71,13 +71,19 @@ interface Located {
   readonly message: string;
 }
 
-function flattenIssue(issue: z.core.$ZodIssue): Located[] {
+function flattenIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefined): Located[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: `unknown key "${key}"` }));
+    const allowed = allowedKeys(schema, issue.path);
+    const expected = allowed.length > 0 ? `, expected one of ${allowed.join(", ")}` : "";
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: `unknown key "${key}"${expected}` }));
   }
   // Of a union, the branch that came closest (fewest complaints, deepest) says what is wrong best.
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    const branches = issue.errors.map((errors) => errors.flatMap(flattenIssue));
+    const union = schemaAt(schema, issue.path)?._zod.def;
+    const options = union?.type === "union" ? (union as z.core.$ZodUnionDef).options : [];
+    const branches = issue.errors.map((errors, index) =>
+      errors.flatMap((error) => flattenIssue(error, options[index])),
+    );
     const deepest = branches.toSorted((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0] ?? [];
     if (depthOf(deepest) > 0) {
       return deepest.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
@@ -109,4 +115,35 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 
 function formatProblem({ file, line, column, key, message }: FileProblem): string {
   return `${file}:${line}:${column}: ${key === "" ? "" : `${key}: `}${message}`;
+}
+
+/** Keys of the object at `path`; none where the schema allows several shapes there. */
+function allowedKeys(schema: z.core.$ZodType | undefined, path: readonly PropertyKey[]): readonly string[] {
+  const def = schemaAt(schema, path)?._zod.def;
+  return def?.type === "object" ? Object.keys((def as z.core.$ZodObjectDef).shape) : [];
+}
+
+function schemaAt(schema: z.core.$ZodType | undefined, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
+  const [key, ...rest] = path;
+  const node = schema && unwrapped(schema);
+  return key === undefined || !node ? node : schemaAt(childOf(node, key), rest);
+}
+
+function childOf({ _zod: { def } }: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
+  switch (def.type) {
+    case "object":
+      return (def as z.core.$ZodObjectDef).shape[String(key)];
+    case "record":
+      return (def as z.core.$ZodRecordDef).valueType;
+    case "array":
+      return (def as z.core.$ZodArrayDef).element;
+    default:
+      return undefined;
+  }
+}
+
+/** Defaults and optionals stand around the type that they speak of. */
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  const { def } = schema._zod;
+  return "innerType" in def ? unwrapped(def.innerType as z.core.$ZodType) : schema;
 }

@@ -1,7 +1,7 @@
 import { startClosedLoop } from "../client/closed-loop.ts";
 import type { Door } from "../spec/history.ts";
 import type { BurstPlan } from "../spec/scenario.ts";
-import type { StageContext } from "./stage.ts";
+import type { StageContext } from "./context.ts";
 
 /** Has the application write records: one `GET /log` each for the requests of the plan, dealt out over its doors. */
 export async function runBurst(context: StageContext, plan: BurstPlan): Promise<void> {

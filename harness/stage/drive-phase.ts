@@ -1,19 +1,9 @@
 import { countLogLines } from "../logs/follow.ts";
 import type { History } from "../spec/history.ts";
-import type { Scenario } from "../spec/scenario.ts";
-import type { BootedTarget } from "../targets/booted-target.ts";
 import { awaitCalm } from "./await-calm.ts";
 import { HistoryRecorder } from "./recorder.ts";
+import type { PhasePlan } from "./context.ts";
 import { createStage } from "./stage.ts";
-
-export interface PhasePlan {
-  readonly target: BootedTarget;
-  readonly site: string;
-  readonly scenario: Scenario;
-  readonly phase: History["phase"];
-  readonly runId: string;
-  readonly signal: AbortSignal;
-}
 
 /** Drives one phase of a scenario on a booted target and returns what it left behind. */
 export async function drivePhase(plan: PhasePlan): Promise<History> {

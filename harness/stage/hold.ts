@@ -3,7 +3,7 @@ import type { Door } from "../spec/history.ts";
 import type { Gate } from "../process/gates.ts";
 import { LIMITS } from "../spec/limits.ts";
 import type { HeldHandle } from "../spec/scenario.ts";
-import type { StageContext } from "./stage.ts";
+import type { StageContext } from "./context.ts";
 
 /** Sends a request that the application answers only when its gate is opened; resolves when it has begun with it. */
 export async function holdRequest(context: StageContext, door: Door): Promise<HeldHandle> {

@@ -1,6 +1,6 @@
 import { awaitLogs } from "../logs/follow.ts";
 import { readLogSnapshot } from "../logs/snapshot.ts";
-import type { StageContext } from "./stage.ts";
+import type { StageContext } from "./context.ts";
 
 /** Waits until the log on disk holds what was written, or has come to rest without it; then reads all of it. */
 export async function readPhaseLogs(context: StageContext, name: string): Promise<void> {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startFaultServer } from "../client/fault-server.ts";
 import { HistoryRecorder } from "./recorder.ts";
 import { createReloader } from "./reload.ts";
-import type { StageContext } from "./stage.ts";
+import type { StageContext } from "./context.ts";
 
 const OLD_PID = 900;
 

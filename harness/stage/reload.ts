@@ -2,7 +2,7 @@ import { exchange } from "../client/exchange.ts";
 import { waitUntil } from "../process/wait-until.ts";
 import { LIMITS } from "../spec/limits.ts";
 import type { ReloadHandle } from "../spec/scenario.ts";
-import type { StageContext } from "./stage.ts";
+import type { StageContext } from "./context.ts";
 
 export interface ReloadPlan {
   readonly bootDelayMs?: number;

@@ -1,5 +1,5 @@
 import type { StopHandle } from "../spec/scenario.ts";
-import type { StageContext } from "./stage.ts";
+import type { StageContext } from "./context.ts";
 
 /** Asks the target for its graceful stop; resolves as soon as it was asked. */
 export async function requestStop({ target, recorder, signal }: StageContext): Promise<StopHandle> {

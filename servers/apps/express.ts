@@ -1,5 +1,3 @@
-// Express 5 and Fastify take care of rejected promises themselves; the rule speaks of Express 4.
-/* oxlint-disable oxc/no-async-endpoint-handlers */
 import type { IncomingMessage } from "node:http";
 import { Readable, type Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";

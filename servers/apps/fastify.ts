@@ -1,5 +1,3 @@
-// Express 5 and Fastify take care of rejected promises themselves; the rule speaks of Express 4.
-/* oxlint-disable oxc/no-async-endpoint-handlers */
 import { Readable } from "node:stream";
 import fastify, { type FastifyRequest } from "fastify";
 import { BadParameter, openProbe, type Query } from "./probe.ts";

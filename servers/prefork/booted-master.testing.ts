@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -194,6 +194,9 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
+/** By rename, as a deploy does it: a worker that boots meanwhile must not read half a file. */
 function writeRelease(folder: string, release: object): void {
-  writeFileSync(path.join(folder, "release.json"), JSON.stringify(release));
+  const draft = path.join(folder, "release.json.new");
+  writeFileSync(draft, JSON.stringify(release));
+  renameSync(draft, path.join(folder, "release.json"));
 }

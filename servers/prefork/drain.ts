@@ -112,13 +112,20 @@ export class DrainableServer {
 function announceClose(response: ServerResponse, connection: Connection): void {
   const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
   response.writeHead = (...given: unknown[]): ServerResponse => {
-    if (connection.newest === response && response.socket) {
-      connection.closing = true;
-      response.setHeader("connection", "close");
-      linger(response.socket);
-    }
-    return writeHead(...given);
+    if (connection.newest !== response || !response.socket) return writeHead(...given);
+    connection.closing = true;
+    response.setHeader("connection", "close");
+    linger(response.socket);
+    return writeHead(...given.map(withoutConnection));
   };
+}
+
+/** Of what `writeHead` is given: fields as an object or as a list override those set before, so theirs must not come. */
+function withoutConnection(given: unknown): unknown {
+  if (typeof given !== "object" || given === null) return given;
+  const isOurs = (name: unknown): boolean => String(name).toLowerCase() === "connection";
+  if (!Array.isArray(given)) return Object.fromEntries(Object.entries(given).filter(([name]) => !isOurs(name)));
+  return given.filter((_, index) => !isOurs(given[index - (index % 2)]));
 }
 
 /** Node closes the socket by `destroySoon` after the last answer; here it waits for the client to close as well. */

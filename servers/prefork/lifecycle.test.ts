@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -162,4 +163,17 @@ test("a burst of records from all workers arrives whole, with no record missing"
       .filter((line) => line.writer === writer);
     expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => index));
   }
+});
+
+test("without descriptors to start a worker with, a reload fails and the old workers go on", async () => {
+  await using master = await BootedMaster.boot();
+  const limit = (count: number): Buffer => execFileSync("prlimit", [`--pid=${master.pid}`, `--nofile=${count}:`]);
+  master.release({ generation: 2 });
+  limit(5);
+  master.signal("SIGHUP");
+  expect((await master.seen("reload-failed")).msg).toContain("EMFILE");
+  expect((await master.get("/")).headers["x-hupspec-generation"]).toBe("1");
+  limit(1024);
+  master.signal("SIGHUP");
+  expect((await master.seen("reload-done")).msg).toContain("of generation 2");
 });

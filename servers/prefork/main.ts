@@ -31,7 +31,7 @@ const { readArguments } = await import("./arguments.ts");
 const { openListener, formatAddress } = await import("./listener.ts");
 const { Master } = await import("./master.ts");
 const { openOutputs } = await import("./outputs.ts");
-const { claimPidFile } = await import("./pid-file.ts");
+const { claimPidFile } = await import("../pid-file/pid-file.ts");
 const { readSettings } = await import("./settings.ts");
 
 process.exitCode = await main();

@@ -43,6 +43,7 @@ export class Master {
   readonly #relays: { readonly stdout: OutputRelay; readonly stderr: OutputRelay };
   readonly #queue: MasterEvent[] = [];
   readonly #watch: NodeJS.Timeout;
+  readonly #watchEveryMs: number;
   readonly #end: (status: number) => void;
   #state: MasterState;
   #newestCohort = 0;
@@ -59,7 +60,8 @@ export class Master {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.ended = promise;
     this.#end = resolve;
-    this.#watch = setInterval(() => this.#lookForSilence(), this.#beatEveryMs(settings));
+    this.#watchEveryMs = this.#beatEveryMs(settings);
+    this.#watch = setInterval(() => this.#lookForSilence(), this.#watchEveryMs);
   }
 
   post(event: MasterEvent): void {
@@ -118,6 +120,8 @@ export class Master {
       const before = this.#cohort(this.#state.current);
       const moved = settings.listen !== before.settings.listen;
       const listener = moved ? await openListener(settings.listen, settings.runDir) : before.listener;
+      // Asked to stop meanwhile: nobody would take it up.
+      if (moved && this.#state.mode.kind !== "preparing") return listener.close();
       const cohort = ++this.#newestCohort;
       this.#cohorts.set(cohort, { settings, listener });
       this.post({ kind: "prepared", cohort, target: settings.workers, strategy: settings.strategy });
@@ -205,8 +209,9 @@ export class Master {
   #lookForSilence(): void {
     const now = performance.now();
     const { workerTimeoutMs } = this.#cohort(this.#state.current).settings;
-    // The master itself was held up: what the workers said meanwhile waits behind this timer.
-    const late = now - this.#lastLookMs > workerTimeoutMs / 2;
+    // The master itself was held up: what the workers said meanwhile waits behind this timer. A reload may have changed
+    // the limit since the timer was set.
+    const late = now - this.#lastLookMs > this.#watchEveryMs + workerTimeoutMs / 2;
     this.#lastLookMs = now;
     for (const worker of this.#state.workers) {
       const process = this.#processes.get(worker.id);

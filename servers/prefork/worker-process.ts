@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { closeLate } from "../log-record/late-output.ts";
 import type { OutputRelay } from "./output.ts";
 import { readFromWorker, type FromWorker, type ToWorker, type WorkerOrders } from "./protocol.ts";
 
@@ -42,10 +43,12 @@ export class WorkerProcess {
       stdio: ["ignore", "pipe", "pipe", options.listenerFd, "ipc"],
     });
     const { stdout, stderr } = this.#child;
-    if (!stdout || !stderr) throw new Error("a worker was started without its output channels");
-    this.outputEnded = Promise.all([options.stdout.attach(stdout), options.stderr.attach(stderr)]).then(
-      () => undefined,
-    );
+    // Where no descriptors are left there are no channels either, and "error" follows.
+    const channels = [stdout, stderr].filter((channel) => channel !== null && channel !== undefined);
+    this.outputEnded = Promise.all([
+      stdout && options.stdout.attach(stdout),
+      stderr && options.stderr.attach(stderr),
+    ]).then(() => undefined);
     this.#child.on("message", (message) => {
       const known = readFromWorker(message);
       if (known) options.onMessage(known);
@@ -54,11 +57,7 @@ export class WorkerProcess {
       if (this.#left) return;
       this.#left = true;
       clearTimeout(this.#deadline);
-      const giveUp = setTimeout(() => {
-        stdout.destroy();
-        stderr.destroy();
-      }, LAST_OUTPUT_MS);
-      void this.outputEnded.then(() => clearTimeout(giveUp));
+      void closeLate(channels, this.outputEnded, LAST_OUTPUT_MS);
       options.onExit(how);
     };
     this.#child.once("exit", (code, signal) => leave(signal ?? `exit status ${code}`));

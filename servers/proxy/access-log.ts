@@ -21,6 +21,12 @@ export interface AccessFacts {
   readonly complete: boolean;
 }
 
+/** A log file that stands ready: one of the two has to be called. */
+export interface PreparedFile {
+  commit(): void;
+  discard(): void;
+}
+
 /** How long records are gathered into one write. */
 const GATHER_MS = 20;
 const GATHER_BYTES = 64 * 1024;
@@ -54,14 +60,25 @@ export class AccessLog implements Disposable {
     this.#gatherUp(this.#line(facts.complete ? "info" : "warn", "access", msg, facts));
   }
 
-  /** Opens the file anew, or another one; the old one gets what it is owed first. Throws and keeps the old if that fails. */
-  reopen(file: string | undefined = this.#file): void {
+  /** Opens the file anew, as after a rename by someone else. Throws and keeps the old one if that fails. */
+  reopen(): void {
+    this.prepare(this.#file).commit();
+  }
+
+  /** Opens another file without writing to it yet; `commit` can't fail. Throws if it can't be opened. */
+  prepare(file: string | undefined): PreparedFile {
     const next = open(file);
-    this.flush();
-    this.#fd.close();
-    this.#file = file;
-    this.#fd = next;
-    this.#sink = this.#newSink();
+    return {
+      commit: () => {
+        // The old file gets what it is owed first.
+        this.flush();
+        this.#fd.close();
+        this.#file = file;
+        this.#fd = next;
+        this.#sink = this.#newSink();
+      },
+      discard: () => next.close(),
+    };
   }
 
   /** Blocks for two seconds at most without progress. */

@@ -42,7 +42,7 @@ export class Front {
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#onRequest(request, response);
     this.#server.on("request", onRequest).on("checkContinue", onRequest);
     this.#server.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket as Socket, head));
-    this.#server.on("connect", (_request, socket) => socket.end(message(405, "no tunnels by CONNECT here"), "latin1"));
+    this.#server.on("connect", (_request, socket) => this.#refuseConnect(socket as Socket));
     this.#server.on("clientError", (error, socket) => this.#onClientError(error, socket as Socket));
   }
 
@@ -123,6 +123,13 @@ export class Front {
     response.once("finish", () => socket.destroySoon());
     const upgrade = { protocol: request.headers.upgrade ?? "", socket, head };
     connection.take({ request, response, begin: () => this.#begin(request, response, connection, upgrade) });
+  }
+
+  #refuseConnect(socket: Socket): void {
+    // Node no longer looks after this socket: without a listener, a client's reset would end the process.
+    socket.on("error", () => socket.destroy());
+    const reason = "no tunnels by CONNECT here";
+    this.#connectionOf(socket).malformed(405, reason, message(405, reason));
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {

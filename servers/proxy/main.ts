@@ -1,11 +1,8 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import path from "node:path";
+import { enableCompileCache } from "node:module";
 import { parseArgs } from "node:util";
-import { ConfigFileError } from "../../config/positioned-yaml.ts";
-import { LineSink, unblocked } from "../log-record/line-sink.ts";
-import { createRecordLogger, type RecordLogger } from "../log-record/logger.ts";
-import { Proxy } from "./proxy.ts";
-import { loadProxyConfig, type ProxyConfig } from "./settings.ts";
+import type { RecordLogger } from "../log-record/logger.ts";
+import type { Proxy } from "./proxy.ts";
+import type { ProxyConfig } from "./settings.ts";
 import { SignalQueue } from "./signal-queue.ts";
 
 /*
@@ -16,8 +13,17 @@ import { SignalQueue } from "./signal-queue.ts";
 
 const USAGE = "usage: main.ts --config STACK.yaml --program NAME [--check]\n";
 
-// Before anything else: until there is a handler, HUP and USR1 end the process or start the debugger.
+// Before anything else is loaded: until there is a handler, HUP and USR1 end the process or start the debugger.
 const signals = new SignalQueue(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1"]);
+
+enableCompileCache();
+const { ConfigFileError } = await import("../../config/positioned-yaml.ts");
+const { LineSink, unblocked } = await import("../log-record/line-sink.ts");
+const { createRecordLogger } = await import("../log-record/logger.ts");
+const { claimPidFile } = await import("../pid-file/pid-file.ts");
+const { Proxy: ReverseProxy } = await import("./proxy.ts");
+const { loadProxyConfig } = await import("./settings.ts");
+
 process.exitCode = await main();
 signals[Symbol.dispose]();
 
@@ -62,8 +68,8 @@ function readOptions(): { file: string; program: string; check: boolean } | unde
 }
 
 async function serve(file: string, config: ProxyConfig, logger: RecordLogger): Promise<number> {
-  using proxy = await Proxy.start(config);
-  await writePidFile(config.pidFile);
+  using proxy = await ReverseProxy.start(config);
+  const pidFile = claimPidFile(config.pidFile);
   logger.info("ready", `serving on ${proxy.address}`);
   try {
     for (;;) {
@@ -84,7 +90,7 @@ async function serve(file: string, config: ProxyConfig, logger: RecordLogger): P
       }
     }
   } finally {
-    await removePidFile(config.pidFile);
+    pidFile.remove();
   }
 }
 
@@ -125,18 +131,4 @@ async function stop(proxy: Proxy, logger: RecordLogger): Promise<void> {
   const { cut } = await stopping;
   if (cut > 0) logger.warn("cut", `${cut} connections were busy at the deadline and were cut`);
   logger.info("stopped", "stopped gracefully");
-}
-
-// A reader finds the old file or the new one, never half of one.
-async function writePidFile(file: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, `${process.pid}\n`);
-  await rename(temporary, file);
-}
-
-/** Unless it is another process's by now. */
-async function removePidFile(file: string): Promise<void> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  if (text.trim() === String(process.pid)) await rm(file, { force: true });
 }

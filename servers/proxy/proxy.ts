@@ -60,8 +60,15 @@ export class Proxy implements Disposable {
 
   /** Takes up a new configuration without touching a connection. Rejects, with the old one in force, if it can't. */
   async apply(config: ProxyConfig): Promise<void> {
-    if (!isDeepStrictEqual(config.listen, this.#config.listen)) await this.#move(config);
-    if (config.accessLog !== this.#config.accessLog) this.#log.reopen(config.accessLog);
+    // All that can fail comes before anything that can't be taken back.
+    const log = config.accessLog === this.#config.accessLog ? undefined : this.#log.prepare(config.accessLog);
+    try {
+      if (!isDeepStrictEqual(config.listen, this.#config.listen)) await this.#move(config);
+    } catch (error) {
+      log?.discard();
+      throw error;
+    }
+    log?.commit();
     this.#config = config;
     for (const front of [this.#front, ...this.#oldFronts]) front.limit(config.limits);
     const wanted = new Set(config.router.routes.map((route) => poolKey(route)));

@@ -26,7 +26,8 @@ export async function lockRunDir(runDir: string): Promise<AsyncDisposable> {
   const address = `\0hupspec-supervisor/${process.getuid?.() ?? 0}/${key}`;
   const server = net.createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    socket.end(String(process.pid));
+    // Not left to the asker to close: anyone may ask, and one that stays would hold up our end.
+    socket.end(String(process.pid), () => socket.destroy());
   });
   try {
     server.listen(address);

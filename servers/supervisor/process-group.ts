@@ -23,7 +23,7 @@ export async function endGroup(pgid: number, graceMs: number, signal?: AbortSign
   if (!groupLives(pgid)) return 0;
   send(-pgid, "SIGTERM");
   if (await emptied(pgid, graceMs, signal)) return 0;
-  const left = members(pgid).length;
+  const left = countMembers(pgid);
   send(-pgid, "SIGKILL");
   await emptied(pgid, KILL_MS);
   return left;
@@ -45,7 +45,17 @@ function groupLives(pgid: number): boolean {
     return false;
   }
   // A zombie whose new parent does not reap still answers, and would be waited for in vain.
-  return members(pgid).length > 0;
+  return countMembers(pgid) > 0;
+}
+
+function countMembers(pgid: number): number {
+  try {
+    return members(pgid).length;
+  } catch (error) {
+    // No descriptor is left to look with: the group exists, which is all that is known.
+    if (["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException).code ?? "")) return 1;
+    throw error;
+  }
 }
 
 /** Pids of the group's processes, zombies left out. */

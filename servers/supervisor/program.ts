@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
+import { closeLate } from "../log-record/late-output.ts";
 import type { ProgramSettings } from "../stack-file/schema.ts";
 import type { Guard } from "./guard.ts";
 import type { Tell } from "./journal.ts";
@@ -164,12 +164,8 @@ export class Program {
     this.#startedAt = new Date().toISOString();
     this.#deadlineAt = 0;
     this.#arm("settled", this.settings.startMs);
-    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    this.#child = child;
-    this.#channels = Promise.all([
-      this.capture.attach(child.stdout, "standard output"),
-      this.capture.attach(child.stderr, "standard error"),
-    ]);
+    this.#channels = Promise.resolve();
+    const child = spawnOrError(file, args, { cwd, env });
     const ended = (exit: Omit<Exit, "at">) => {
       this.#lastExit = { ...exit, at: new Date().toISOString() };
       const wanted = this.#state.kind === "stopping";
@@ -177,10 +173,19 @@ export class Program {
       this.#tell(wanted ? "info" : "warn", "exited", `${this.name} has ended: ${how}`);
       this.#dispatch({ kind: "exited" });
     };
+    if (child instanceof Error) {
+      ended({ code: null, signal: null, error: child.message });
+      return;
+    }
     if (child.pid === undefined) {
       child.once("error", (error) => ended({ code: null, signal: null, error: error.message }));
       return;
     }
+    this.#child = child;
+    this.#channels = Promise.all([
+      this.capture.attach(child.stdout, "standard output"),
+      this.capture.attach(child.stderr, "standard error"),
+    ]);
     // Of a running child, a failed kill: it has its own outcome.
     child.on("error", (error) => this.#tell("warn", "child-error", `${this.name}: ${error.message}`));
     child.once("exit", (code, signal) => ended({ code, signal }));
@@ -198,14 +203,10 @@ export class Program {
       if (killed > 0) this.#tell("warn", "stragglers", `${killed} processes of ${this.name} had to be killed`);
       this.#guard.remove(child.pid);
     }
-    const tooLate = new AbortController();
-    const late = sleep(LATE_OUTPUT_MS, "late", { signal: tooLate.signal }).catch(() => "read");
-    if ((await Promise.race([this.#channels, late])) === "late") {
+    const channels = [child?.stdout, child?.stderr].filter((channel) => channel !== null && channel !== undefined);
+    if (await closeLate(channels, this.#channels, LATE_OUTPUT_MS)) {
       this.#tell("warn", "output-abandoned", `a process outside the group of ${this.name} still holds its output`);
-      child?.stdout?.destroy();
-      child?.stderr?.destroy();
     }
-    tooLate.abort();
     await this.#channels;
     this.#child = undefined;
     this.#dispatch({ kind: "cleared" });
@@ -222,5 +223,14 @@ export class Program {
   #disarm(kind: "settled" | "deadline" | "retry"): void {
     clearTimeout(this.#timers.get(kind));
     this.#timers.delete(kind);
+  }
+}
+
+/** Most reasons why a program can't be started come as an event; some (a file where a folder is expected) are thrown. */
+function spawnOrError(file: string, args: readonly string[], { cwd, env }: Pick<Launch, "cwd" | "env">) {
+  try {
+    return spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 }

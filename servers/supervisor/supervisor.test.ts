@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { askJson } from "./control/client.ts";
@@ -37,6 +38,7 @@ programs:
   sound: {startMs: 50, command: ${shell(WAITER)}}
   broken: {startMs: 5000, backoffMinMs: 20, backoffMaxMs: 60, command: ${shell("echo try; exit 7")}}
   missing: {backoffMinMs: 20, backoffMaxMs: 60, command: [/no/such/program]}
+  misplaced: {backoffMinMs: 20, backoffMaxMs: 60, command: [./stack.yaml/program]}
 `);
     const { output } = await stack.up();
     await eventually(async () => expect((await stack.program("sound")).state).toBe("running"));
@@ -49,12 +51,52 @@ programs:
     await eventually(async () => {
       expect((await stack.program("broken")).failures).toBeGreaterThan(3);
       expect((await stack.program("missing")).failures).toBeGreaterThan(3);
+      expect((await stack.program("misplaced")).failures).toBeGreaterThan(3);
     });
     const delays = [...output.stderr.matchAll(/broken failed to start, next try in (\d+) ms/g)].map((m) =>
       Number(m[1]),
     );
     expect(delays.slice(0, 4)).toEqual([20, 40, 60, 60]);
     expect(await stack.log("broken")).toMatch(/^(try\n){3,}$/);
+  });
+
+  it("waits for descriptors when there are none left to start a program with", async () => {
+    await using stack = await TestStack.create(`
+programs:
+  app: {startMs: 0, backoffMinMs: 20, backoffMaxMs: 60, command: ${shell(WAITER)}}
+`);
+    const { child, output } = await stack.up();
+    await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
+    const before = await stack.pid("app");
+    limitDescriptors(child.pid ?? 0, 5);
+    process.kill(before, "SIGKILL");
+    await eventually(() => expect(output.stderr).toMatch(/app has ended: spawn [^"]*EMFILE/));
+    limitDescriptors(child.pid ?? 0, 1024);
+    await eventually(async () => expect((await stack.program("app")).state).toBe("running"));
+  });
+
+  it("does not start at all where its pid file can't be written, and does not linger", async () => {
+    await using stack = await TestStack.create("programs: {}\n");
+    await fs.mkdir(stack.path("run/supervisor.pid"), { recursive: true });
+    const { output, ended } = stack.run("main.ts", ["--config", stack.config]);
+    expect(await ended).toEqual({ code: 1, signal: null });
+    expect(output.stderr).toContain(stack.path("run/supervisor.pid"));
+  });
+
+  it("starts nothing any more once it is stopping", async () => {
+    await using stack = await TestStack.create(`
+programs:
+  app: {command: ${shell("trap 'echo waits; until [ -e go ]; do sleep 0.05; done; exit 0' TERM; echo ready; while :; do sleep 0.05; done")}}
+`);
+    const { child, ended } = await stack.up();
+    await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
+    child.kill("SIGTERM");
+    await eventually(async () => expect(await stack.log("app")).toBe("ready\nwaits\n"));
+    for (const path of ["/programs/app/start", "/programs/app/restart", "/reload"]) {
+      await expect(askJson(stack.socket, "POST", path)).rejects.toThrow("the supervisor is stopping");
+    }
+    await stack.write("go", "");
+    expect(await ended).toEqual({ code: 0, signal: null });
   });
 
   it("stops the whole group: stragglers after the exit, and the stubborn after the deadline", async () => {
@@ -190,7 +232,12 @@ programs:
     await using stack = await TestStack.create("programs: {}\nlogin: {}\n");
     const checked = stack.run("main.ts", ["--config", stack.config, "--check"]);
     expect(await checked.ended).toEqual({ code: 2, signal: null });
-    expect(checked.output.stderr).toBe(`${stack.config}:2:1: login: unknown key "login"\n`);
+    const expected = "expected one of runDir, logDir, sites, programs, logging, control";
+    expect(checked.output.stderr).toBe(`${stack.config}:2:1: login: unknown key "login", ${expected}\n`);
     expect(await fs.readdir(stack.folder)).toEqual(["stack.yaml"]);
   });
 });
+
+function limitDescriptors(pid: number, count: number): void {
+  execFileSync("prlimit", [`--pid=${pid}`, `--nofile=${count}:`]);
+}

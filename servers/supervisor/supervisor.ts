@@ -1,5 +1,5 @@
-import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { claimPidFile, type PidFile } from "../pid-file/pid-file.ts";
 import { loadStackFile } from "../stack-file/load.ts";
 import type { LoggingSettings, ProgramSettings, StackFile } from "../stack-file/schema.ts";
 import { Guard } from "./guard.ts";
@@ -38,16 +38,18 @@ export class Supervisor implements AsyncDisposable {
   readonly #options: SupervisorOptions;
   readonly #guard: Guard;
   readonly #lock: AsyncDisposable;
+  readonly #pidFile: PidFile;
   readonly #programs = new Map<string, Program>();
   #stack: StackFile;
   #started = false;
   #changes: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  private constructor(options: SupervisorOptions, stack: StackFile, lock: AsyncDisposable) {
+  private constructor(options: SupervisorOptions, stack: StackFile, lock: AsyncDisposable, pidFile: PidFile) {
     this.#options = options;
     this.#stack = stack;
     this.#lock = lock;
+    this.#pidFile = pidFile;
     this.#guard = new Guard((message) => options.tell("error", "guard", message));
   }
 
@@ -55,9 +57,13 @@ export class Supervisor implements AsyncDisposable {
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const stack = await loadStackFile(options.configFile, options.env);
     const lock = await lockRunDir(stack.runDir);
-    const supervisor = new Supervisor(options, stack, lock);
-    await supervisor.#writePidFile();
-    return supervisor;
+    try {
+      const pidFile = claimPidFile(path.join(stack.runDir, PID_FILE));
+      return new Supervisor(options, stack, lock, pidFile);
+    } catch (error) {
+      await lock[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get stack(): StackFile {
@@ -71,6 +77,11 @@ export class Supervisor implements AsyncDisposable {
 
   get configFile(): string {
     return path.resolve(this.#options.configFile);
+  }
+
+  /** The end has been asked for: nothing is started any more. */
+  get stopping(): boolean {
+    return this.#stopped !== undefined;
   }
 
   program(name: string): Program | undefined {
@@ -97,6 +108,7 @@ export class Supervisor implements AsyncDisposable {
    */
   reload(): Promise<ReloadOutcome> {
     return this.#inTurn(async () => {
+      if (this.stopping) throw new Error("the supervisor is stopping");
       const next = await loadStackFile(this.#options.configFile, this.#options.env);
       const before = this.#stack;
       const postponed = postponedChanges(before, next);
@@ -147,7 +159,7 @@ export class Supervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await this.#guard[Symbol.asyncDispose]();
-    await rm(this.#pidFile, { force: true });
+    this.#pidFile.remove();
     await this.#lock[Symbol.asyncDispose]();
   }
 
@@ -193,18 +205,6 @@ export class Supervisor implements AsyncDisposable {
     } else if (changed && program.signal("SIGHUP")) {
       outcome.signalled.push(name);
     }
-  }
-
-  get #pidFile(): string {
-    return path.join(this.#stack.runDir, PID_FILE);
-  }
-
-  /** By rename, so that a reader never sees a part of it. */
-  async #writePidFile(): Promise<void> {
-    const draft = `${this.#pidFile}.new`;
-    await rm(draft, { force: true });
-    await writeFile(draft, `${process.pid}\n`, { mode: 0o644, flag: "wx" });
-    await rename(draft, this.#pidFile);
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

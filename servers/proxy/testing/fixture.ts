@@ -57,10 +57,13 @@ export class FakeUpstream implements AsyncDisposable {
 export class TestProxy implements AsyncDisposable {
   readonly proxy: Proxy;
   readonly folder: string;
+  /** With which it was started. */
+  readonly config: ProxyConfig;
 
-  private constructor(proxy: Proxy, folder: string) {
+  private constructor(proxy: Proxy, folder: string, config: ProxyConfig) {
     this.proxy = proxy;
     this.folder = folder;
+    this.config = config;
   }
 
   static async start(
@@ -68,7 +71,8 @@ export class TestProxy implements AsyncDisposable {
     settings: Record<string, number> = {},
   ): Promise<TestProxy> {
     const folder = await mkdtemp(path.join(os.tmpdir(), "hupspec-proxy-"));
-    return new TestProxy(await Proxy.start(configOf(folder, sites, settings)), folder);
+    const config = configOf(folder, sites, settings);
+    return new TestProxy(await Proxy.start(config), folder, config);
   }
 
   get port(): number {

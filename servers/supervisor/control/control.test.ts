@@ -58,6 +58,21 @@ describe("control sockets", () => {
   });
 });
 
+describe("the outcome of a queued reload", () => {
+  it("is its own, not that of the reload before it", async () => {
+    const say = (event: string, msg: string) => `echo "{\\"event\\":\\"${event}\\",\\"msg\\":\\"${msg}\\"}"`;
+    const master = `
+      trap '${say("reload-queued", "after reloading")}; ${say("reload-done", "first")}; ${say("reload-failed", "second")}' HUP
+      trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
+    await using stack = await TestStack.create(`programs:\n  app: {command: ${shell(master)}}\n`);
+    await stack.up();
+    await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
+    expect(await askJson(stack.socket, "POST", "/programs/app/reload?wait=10000")).toMatchObject({
+      outcome: { result: "failed", msg: "second" },
+    });
+  });
+});
+
 describe("the control program", () => {
   it("prints a pid and nothing else, or nothing at all", async () => {
     await using stack = await TestStack.create(YAML);

@@ -44,6 +44,9 @@ const MAX_WAIT_MS = 300_000;
 /** A follower that reads more slowly than the program writes misses what goes beyond this. */
 const FOLLOWER_BYTES = 8 * 1024 ** 2;
 
+/** A program that came up again while all are stopped would be waited for without end, or left behind. */
+const STARTING: ReadonlySet<Command["verb"]> = new Set(["start", "restart", "reload-config"]);
+
 /** What was asked for has written the answer by itself. */
 export const ANSWERED = "answered";
 
@@ -53,6 +56,7 @@ export async function perform(
   command: Command,
   request: Request,
 ): Promise<object | typeof ANSWERED> {
+  if (supervisor.stopping && STARTING.has(command.verb)) throw new Refusal(503, "the supervisor is stopping");
   if ("program" in command) {
     const program = supervisor.program(command.program);
     if (!program) throw new Refusal(404, `no such program: ${command.program}`);

@@ -7,13 +7,16 @@ export type ReloadReport =
   | { readonly result: "done" | "failed"; readonly msg: string; readonly generation: number | null }
   | { readonly result: "unknown"; readonly reason: string };
 
-const DONE = '"event":"reload-done"';
-const FAILED = '"event":"reload-failed"';
+const MARK = '"event":"reload-';
 
-/** Waits up to `waitMs` for the record in which a prefork master tells the outcome of a reload. Costs nothing otherwise. */
+/**
+ * Waits up to `waitMs` for the record in which a prefork master tells the outcome of a reload. One that begins while
+ * another goes on is queued, and says so: the next outcome is then that of the other. Costs nothing without a wait.
+ */
 export async function awaitReload(program: Program, waitMs: number): Promise<ReloadReport> {
   if (waitMs === 0) return { result: "signalled" };
   return new Promise((resolve) => {
+    let queued = false;
     const finish = (report: ReloadReport) => {
       clearTimeout(timer);
       unwatch();
@@ -21,16 +24,17 @@ export async function awaitReload(program: Program, waitMs: number): Promise<Rel
     };
     const timer = setTimeout(() => finish({ result: "unknown", reason: `no outcome within ${waitMs} ms` }), waitMs);
     const unwatch = program.capture.watch((records) => {
-      for (const [mark, result] of [
-        [DONE, "done"],
-        [FAILED, "failed"],
-      ] as const) {
-        const at = records.indexOf(mark);
-        if (at < 0) continue;
-        const line = records.subarray(records.lastIndexOf(10, at) + 1, records.indexOf(10, at));
-        const { msg, generation } = parse(line);
-        finish({ result, msg, generation });
-        return;
+      for (let at = records.indexOf(MARK); at >= 0; at = records.indexOf(MARK, at + 1)) {
+        const from = at + MARK.length;
+        const what = records.toString("latin1", from, records.indexOf('"', from));
+        if (what === "queued") queued = true;
+        if (what !== "done" && what !== "failed") continue;
+        if (!queued) {
+          const line = records.subarray(records.lastIndexOf(10, at) + 1, records.indexOf(10, at));
+          finish({ result: what, ...parse(line) });
+          return;
+        }
+        queued = false;
       }
     });
   });

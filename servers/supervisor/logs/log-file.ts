@@ -113,7 +113,7 @@ export class LogFile implements AsyncDisposable {
   /** Opens the file anew by its name, as after a rename by someone else. Never throws: failures are tried again. */
   reopen(): Promise<void> {
     return this.#command(async () => {
-      await this.#close();
+      await this.#attempt(() => this.#close());
       await this.#attempt(() => this.#open());
     });
   }

@@ -13,19 +13,36 @@ export interface PidFile {
  * @throws {Error} if the file's process runs the very command that this one does.
  */
 export function claimPidFile(file: string): PidFile {
-  const before = readPid(file);
+  const before = readLeftOver(file);
   if (before !== undefined && before !== process.pid && commandOf(before) === commandOf(process.pid)) {
     throw new Error(`${file}: process ${before} already runs this server`);
   }
-  mkdirSync(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, `${process.pid}\n`);
-  renameSync(temporary, file);
+  write(file);
   return {
     remove: () => {
       if (readPid(file) === process.pid) rmSync(file, { force: true });
     },
   };
+}
+
+function write(file: string): void {
+  const temporary = `${file}.${process.pid}`;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(temporary, `${process.pid}\n`);
+    renameSync(temporary, file);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new Error(`cannot write the pid file ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readLeftOver(file: string): number | undefined {
+  try {
+    return readPid(file);
+  } catch (cause) {
+    throw new Error(`cannot read the pid file ${file}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function readPid(file: string): number | undefined {

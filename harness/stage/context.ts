@@ -1,0 +1,74 @@
+import type { Driver } from "../client/load-options.ts";
+import type { Door, History, LoadRecord } from "../spec/history.ts";
+import type { RunningLoad, Scenario } from "../spec/scenario.ts";
+import type { BootedTarget } from "../targets/booted-target.ts";
+import type { HistoryRecorder } from "./recorder.ts";
+
+export interface PhasePlan {
+  readonly target: BootedTarget;
+  readonly site: string;
+  readonly scenario: Scenario;
+  readonly phase: History["phase"];
+  readonly runId: string;
+  readonly signal: AbortSignal;
+}
+
+/** What the parts of a stage share. */
+export interface StageContext extends PhasePlan {
+  readonly recorder: HistoryRecorder;
+  /** Loads that run, by name. */
+  readonly running: Map<string, Driver>;
+  /** Lines that the log held when the phase began. */
+  readonly linesBefore: number;
+  /** Answers to requests of the stage's own. */
+  readonly asked: { answers: number };
+  /** Processes that have answered anything in this phase, with the newest generation that they did it with. */
+  readonly met: ReadonlyMap<number, number>;
+  readonly meet: (worker: number, generation: number) => void;
+  /** Starts an id that is used nowhere else in the run. */
+  idPrefix(label: string): string;
+  endpoint(door: Door): { readonly host: string; readonly port: number; readonly hostHeader: string };
+  /** Puts what a load left behind into the history, once. */
+  keep(name: string, driver: Driver): RunningLoad;
+}
+
+export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesBefore: number): StageContext {
+  const { target, site, phase, scenario } = plan;
+  const { endpoints } = target.site(site);
+  const running = new Map<string, Driver>();
+  const met = new Map<number, number>();
+  let labels = 0;
+  return {
+    ...plan,
+    met,
+    // Answers may overtake each other: the newest generation counts, not the last answer.
+    meet: (worker, generation) => void met.set(worker, Math.max(generation, met.get(worker) ?? 0)),
+    recorder,
+    running,
+    linesBefore,
+    asked: { answers: 0 },
+    idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,
+    endpoint: (door) => {
+      const endpoint = endpoints[door];
+      if (endpoint) return endpoint;
+      throw new TypeError(`expected ${target.name}/${site} to have the door ${door}`);
+    },
+    keep(name, driver) {
+      if (running.has(name)) throw new TypeError(`expected a load with a name of its own, "${name}" runs`);
+      running.set(name, driver);
+      const finished = driver.finished.then((record: LoadRecord) => {
+        running.delete(name);
+        recorder.loads.push(record);
+      });
+      return {
+        reached: (count) => driver.reached(count),
+        further: (count) => driver.further(count),
+        stop: async () => {
+          await driver.stop();
+          await finished;
+        },
+        finished,
+      };
+    },
+  };
+}
