@@ -143,7 +143,7 @@ describe("an answer cut short reaches the client as a failure", () => {
 });
 
 describe("what is forwarded", () => {
-  test("hop-by-hop fields stay, forwarded ones are added to", async () => {
+  test("hop-by-hop fields stay, forwarded ones are the proxy's own words", async () => {
     await using upstream = await FakeUpstream.start((socket) =>
       socket.write(
         "HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\nX-End: 2\r\n" +
@@ -162,6 +162,7 @@ describe("what is forwarded", () => {
       "Upgrade: h2c",
       "X-Forwarded-For: 10.0.0.1",
       "X-Forwarded-Proto: https",
+      "X_Forwarded_For: 10.9.9.9",
       "X-End: 3",
     ];
     await client.send(`GET http://B.example:81/p?q HTTP/1.1\r\nHost: a\r\n${fields.join("\r\n")}\r\n\r\n`).closed();
@@ -170,7 +171,7 @@ describe("what is forwarded", () => {
       "Host: B.example:81",
       "X-End: 3",
       "X-Forwarded-For: 10.0.0.1, 127.0.0.1",
-      "X-Forwarded-Proto: https, http",
+      "X-Forwarded-Proto: http",
       "X-Forwarded-Host: B.example:81",
       "Via: 1.1 hupspec",
       "Connection: TE",

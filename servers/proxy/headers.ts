@@ -26,7 +26,7 @@ export interface Forwarding {
 export function requestHead(request: IncomingMessage, facts: RequestFacts, forwarding: Forwarding): string {
   const { rawHeaders } = request;
   const named = connectionOptions(rawHeaders);
-  const forwarded = { for: "", proto: "", host: "", via: "" };
+  const forwarded = { for: "", via: "" };
   let trailers = false;
   let text = `${request.method} ${facts.target} HTTP/1.1\r\nHost: ${facts.authority}\r\n`;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -36,8 +36,7 @@ export function requestHead(request: IncomingMessage, facts: RequestFacts, forwa
     if (lower === "te") trailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(value);
     if (lower === "host" || lower === "content-length" || isHopByHop(lower) || named?.has(lower)) continue;
     if (lower === "x-forwarded-for") forwarded.for += `${value}, `;
-    else if (lower === "x-forwarded-proto") forwarded.proto += `${value}, `;
-    else if (lower === "x-forwarded-host") forwarded.host += `${value}, `;
+    else if (isOursToSay(lower)) continue;
     else if (lower === "via") forwarded.via += `${value}, `;
     else if (lower !== "expect" || expectsContinue(request)) text += `${name}: ${value}\r\n`;
   }
@@ -45,10 +44,20 @@ export function requestHead(request: IncomingMessage, facts: RequestFacts, forwa
   if (facts.body === "chunked") text += "Transfer-Encoding: chunked\r\n";
   else if (request.headers["content-length"] !== undefined)
     text += `Content-Length: ${request.headers["content-length"]}\r\n`;
-  text += `X-Forwarded-For: ${forwarded.for}${forwarding.clientAddress}\r\nX-Forwarded-Proto: ${forwarded.proto}http\r\n`;
-  text += `X-Forwarded-Host: ${forwarded.host}${facts.authority}\r\nVia: ${forwarded.via}${request.httpVersion} hupspec\r\n`;
+  text += `X-Forwarded-For: ${forwarded.for}${forwarding.clientAddress}\r\nX-Forwarded-Proto: http\r\n`;
+  text += `X-Forwarded-Host: ${facts.authority}\r\nVia: ${forwarded.via}${request.httpVersion} hupspec\r\n`;
   if (forwarding.upgrade !== undefined) return `${text}Connection: Upgrade\r\nUpgrade: ${forwarding.upgrade}\r\n\r\n`;
   return trailers ? `${text}Connection: TE\r\nTE: trailers\r\n\r\n` : `${text}\r\n`;
+}
+
+const FORWARDED = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]);
+
+/**
+ * Applications trust these: a client's own words on them are dropped, those included that become the same name where dashes
+ * turn into underscores, as in CGI and WSGI. (The list of addresses is added to instead, for proxies in front of this one.)
+ */
+function isOursToSay(lower: string): boolean {
+  return FORWARDED.has(lower.replaceAll("_", "-"));
 }
 
 /** A client of HTTP/1.0 can't be told to continue. */
