@@ -11,7 +11,9 @@ export function metricsOf(history: History): ScenarioMetrics {
   const windows = reloadWindows(history);
   const firstMs = windows[0]?.fromMs ?? Number.POSITIVE_INFINITY;
   const isDuring = (row: LedgerRow): boolean => touches(row, windows) !== undefined;
-  const paced = history.loads.filter(({ mode }) => mode === "open-loop");
+  const open = history.loads.filter(({ mode }) => mode === "open-loop");
+  // Where nothing ran at a fixed rate, the closed loops are all there is to look at.
+  const paced = open.length > 0 ? open : history.loads;
   return {
     loads: history.loads.map(loadMetrics),
     reloads: reloads(history).map((action) => reloadMetrics(history, action)),
