@@ -42,7 +42,7 @@ function whyUnsupported(rule: Requirement, { target }: History): Finding | undef
   }
   const missing = rule.capabilities.filter((capability) => !target.capabilities.includes(capability));
   if (missing.length === 0) return undefined;
-  return { outcome: "unsupported", reason: `the target does not declare ${missing.join(", ")}` };
+  return { outcome: "unsupported", reason: `the target does not have ${missing.join(", ")}` };
 }
 
 /** Why the workload alone, without any action, already went wrong; nothing if it did not. */

@@ -8,7 +8,7 @@ import type { Scenario } from "./spec/scenario.ts";
 import type { Verdict } from "./spec/verdict.ts";
 import { findTarget } from "./targets/catalogue.ts";
 import { TargetBootError, TargetUnavailableError } from "./targets/errors.ts";
-import type { TargetDefinition } from "./targets/target-definition.ts";
+import { capabilitiesOf, type TargetDefinition } from "./targets/target-definition.ts";
 import { readVersion } from "./targets/version.ts";
 
 /** The reference stack. */
@@ -188,10 +188,13 @@ function whyUnsupported({ definition, site, scenario }: Job): string | undefined
   const { settings, sites } = definition;
   const missing = scenario.actions.filter((action) => !settings.actions[action]);
   if (missing.length > 0) return `the target file does not say how to ${missing.join(", ")}`;
-  const capabilities = sites.find(({ name }) => name === site)?.capabilities ?? settings.capabilities;
+  if (settings.probe !== "contract" && !settings.probe.generation) {
+    return "without probe.generation, the header that names the release of an answer, no reload can be told from none";
+  }
+  const found = sites.find(({ name }) => name === site);
+  const capabilities = found ? capabilitiesOf(definition, found) : [];
   const lacking = scenario.capabilities.filter((capability) => !capabilities.includes(capability));
-  if (lacking.length > 0) return `the target does not declare ${lacking.join(", ")}`;
-  return settings.probe === "contract" ? undefined : "the service does not answer the probe contract";
+  return lacking.length > 0 ? `the target does not have ${lacking.join(", ")}` : undefined;
 }
 
 /** Sorts by time, and is a name that every file system takes. */

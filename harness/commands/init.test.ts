@@ -27,7 +27,7 @@ describe("hupspec init", () => {
       name: "hupspec",
       start: ["node", "server.js"],
       url: "http://127.0.0.1:${port}",
-      probe: { path: "/", status: 200 },
+      probe: { path: "/", status: 200, generation: { header: "x-app-version" } },
       actions: { reload: { signal: "HUP" }, stop: { signal: "TERM" } },
     });
     expect(output.stdout).toContain("npx hupspec run --target hupspec.target.yaml");

@@ -26,9 +26,12 @@ workers: 2
 url: ${JSON.stringify(url)}
 
 # "contract": the application answers hupspec's probe contract, so that every rule can be judged. Until then it is
-# judged from the outside by one path; rules that need more are reported as unsupported.
-probe: {path: /, status: 200}
+# judged from the outside by one path; rules that need more are reported as unsupported. Each answer has to name the
+# release that gave it, or no reload could be seen: the number in \${current}/release.json, which the server reads when
+# it loads, or a number that \`deploy\` writes into a file of the server's.
+probe: {path: /, status: 200, generation: {header: x-app-version}}
 # probe: contract
+# deploy: {files: {server.conf: "version = \${generation}"}}
 
 # The server counts as up once this path answers.
 ready: {path: /, withinMs: 10000}

@@ -25,4 +25,5 @@ export const CAPABILITIES = [
   "rotation",
   "compression",
 ] as const;
-export type Capability = (typeof CAPABILITIES)[number];
+/** `contract` is not declared: it is what a target has whose application answers the probe contract. */
+export type Capability = (typeof CAPABILITIES)[number] | "contract";

@@ -1,7 +1,8 @@
-import type { Driver } from "../client/load-options.ts";
+import type { Driver, Expectation } from "../client/load-options.ts";
 import type { Door, History, LoadRecord } from "../spec/history.ts";
 import type { RunningLoad, Scenario } from "../spec/scenario.ts";
 import type { BootedTarget } from "../targets/booted-target.ts";
+import type { TargetFile } from "../targets/schema.ts";
 import type { HistoryRecorder } from "./recorder.ts";
 
 export interface PhasePlan {
@@ -25,6 +26,8 @@ export interface StageContext extends PhasePlan {
   /** Processes that have answered anything in this phase, with the newest generation that they did it with. */
   readonly met: ReadonlyMap<number, number>;
   readonly meet: (worker: number, generation: number) => void;
+  /** What an ordinary request asks for, and what makes its answer right. */
+  readonly probe: { readonly path: string; readonly expect: Expectation };
   /** Starts an id that is used nowhere else in the run. */
   idPrefix(label: string): string;
   endpoint(door: Door): { readonly host: string; readonly port: number; readonly hostHeader: string };
@@ -47,6 +50,7 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
     running,
     linesBefore,
     asked: { answers: 0 },
+    probe: probeOf(target.definition.settings),
     idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,
     endpoint: (door) => {
       const endpoint = endpoints[door];
@@ -71,4 +75,10 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
       };
     },
   };
+}
+
+function probeOf({ probe }: Pick<TargetFile, "probe">): StageContext["probe"] {
+  if (probe === "contract") return { path: "/", expect: "contract" };
+  const { path, status, generation } = probe;
+  return { path, expect: { status, ...(generation && { generationHeader: generation.header }) } };
 }

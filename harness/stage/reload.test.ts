@@ -34,6 +34,7 @@ function stageOn(port: number, { looks, settleMs }: { looks: number; settleMs: n
       act: () => Promise.resolve({ startedMs: performance.now(), returnedMs: performance.now() }),
       processes: () => (looks-- > 0 ? [{ pid: OLD_PID, state: "S" }] : []),
     },
+    probe: { path: "/", expect: "contract" },
   } as unknown as StageContext;
   return { context, recorder, met };
 }

@@ -10,6 +10,8 @@ export interface ReloadPlan {
 
 /** Answers in a row that have to come from the new generation before it counts as serving alone. */
 const STREAK_PER_WORKER = 3;
+/** The same where no answer names its process: so many that an old one, had it still accepted, would have got one of them. */
+const SETTLED_STREAK_PER_WORKER = 25;
 const PROCESS_LOOK_MS = 25;
 
 /**
@@ -28,8 +30,8 @@ export function createReloader(context: StageContext): (plan: ReloadPlan) => Pro
 async function reload(context: StageContext, { bootDelayMs = 0 }: ReloadPlan): Promise<ReloadHandle> {
   const { target, site, recorder, signal } = context;
   const { settleMs } = target.facts(site);
-  const before = target.workspace.generation(site);
-  await meetWorkers(context, before);
+  const seesInside = context.probe.expect === "contract";
+  if (seesInside) await meetWorkers(context, target.workspace.generation(site));
   const boot = bootDelayMs > 0 ? { mode: "delay" as const, delayMs: bootDelayMs } : { mode: "ok" as const };
   const { generation } = await target.deploy(site, { boot });
   const action = recorder.begin("reload", { generation, bootDelayMs });
@@ -40,12 +42,15 @@ async function reload(context: StageContext, { bootDelayMs = 0 }: ReloadPlan): P
   if (output !== undefined) action.output = output;
   if (error !== undefined) action.error = error;
 
-  const servedMs = await serves(context, generation, action.settleDeadlineMs);
+  const servedMs = await serves(context, generation, action.settleDeadlineMs, STREAK_PER_WORKER);
   if (servedMs !== undefined) action.servedMs = servedMs;
   return {
     async settled() {
       const leftMs = (): number => action.settleDeadlineMs - recorder.now();
-      if (await oldProcessesGone(context, generation, leftMs)) action.settledMs = recorder.now();
+      const gone = seesInside
+        ? oldProcessesGone(context, generation, leftMs)
+        : serves(context, generation, action.settleDeadlineMs, SETTLED_STREAK_PER_WORKER);
+      if (await gone) action.settledMs = recorder.now();
     },
   };
 }
@@ -59,9 +64,14 @@ async function meetWorkers(context: StageContext, generation: number): Promise<v
 }
 
 /** Resolves to when fresh requests began to be answered by `generation` alone; undefined if that did not come in time. */
-async function serves(context: StageContext, generation: number, deadlineMs: number): Promise<number | undefined> {
+async function serves(
+  context: StageContext,
+  generation: number,
+  deadlineMs: number,
+  streakPerWorker: number,
+): Promise<number | undefined> {
   const { recorder, target } = context;
-  const needed = target.workers * STREAK_PER_WORKER;
+  const needed = target.workers * streakPerWorker;
   let streak = 0;
   let sinceMs = 0;
   const seen = await waitUntil(
@@ -84,8 +94,8 @@ async function ask(context: StageContext): Promise<number> {
     endpoint: context.endpoint(context.target.site(context.site).endpoints.direct ? "direct" : "front"),
     clock: recorder,
     id: `${context.idPrefix("ask")}0`,
-    request: { path: "/" },
-    expect: "contract",
+    request: { path: context.probe.path },
+    expect: context.probe.expect,
     limits: { requestMs: LIMITS.askMs },
     signal,
   });

@@ -20,7 +20,8 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
   const { endpoints, capabilities } = target.site(site);
   const context = createContext(plan, recorder, linesBefore);
   const reload = createReloader(context);
-  const common = { clock: recorder, expect: "contract" as const, onAnswer: context.meet, signal };
+  const { path, expect } = context.probe;
+  const common = { clock: recorder, expect, onAnswer: context.meet, signal };
 
   return {
     phase,
@@ -35,7 +36,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
         endpoint: context.endpoint(load.door),
         idPrefix: context.idPrefix(load.name),
       };
-      return context.keep(load.name, startOpenLoop({ ...options, request: { path: "/", ...request } }));
+      return context.keep(load.name, startOpenLoop({ ...options, request: { path, ...request } }));
     },
     closedLoop({ request, ...load }) {
       const options = {
@@ -44,7 +45,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
         endpoint: context.endpoint(load.door),
         idPrefix: context.idPrefix(load.name),
       };
-      return context.keep(load.name, startClosedLoop({ ...options, request: { path: "/", ...request } }));
+      return context.keep(load.name, startClosedLoop({ ...options, request: { path, ...request } }));
     },
     hold: ({ door }) => holdRequest(context, door),
     reload: (release) => reload(release ?? {}),

@@ -60,7 +60,7 @@ capabilities: [keepalive]`),
       drainMs: 30_000,
       settleMs: 5_000,
       budget: { stallMs: 1_000, p99Ms: 500 },
-      capabilities: ["keepalive"],
+      capabilities: ["keepalive", "contract"],
     });
     expect(target.can("reload")).toBe(true);
     expect(target.can("reopen")).toBe(false);
@@ -111,7 +111,10 @@ logs: {files: ["\${workspace}/logs/\${site}.log*"], limits: {maxBytes: 1000, bac
   expect(target.site("two").endpoints).toEqual({
     front: { host: "127.0.0.1", port, hostHeader: `127.0.0.1:${port}` },
   });
-  expect(target.facts("two")).toMatchObject({ capabilities: ["sse"], logLimits: { maxBytes: 1000, backups: 3 } });
+  expect(target.facts("two")).toMatchObject({
+    capabilities: ["sse", "contract"],
+    logLimits: { maxBytes: 1000, backups: 3 },
+  });
   expect(target.logPatterns("two")).toEqual([path.join(target.workspace.logs, "two.log*")]);
   await target.deploy("two");
   expect(target.workspace.generation("one")).toBe(1);

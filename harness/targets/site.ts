@@ -1,7 +1,7 @@
 import type { Door } from "../spec/history.ts";
 import { endpointOf, type Endpoint } from "./endpoint.ts";
 import { fill, type PlaceholderValues } from "./placeholders.ts";
-import type { TargetDefinition } from "./target-definition.ts";
+import { capabilitiesOf, type TargetDefinition } from "./target-definition.ts";
 
 /** One site of a booted target. */
 export interface BootedSite {
@@ -11,8 +11,9 @@ export interface BootedSite {
   readonly capabilities: readonly string[];
 }
 
-export function sitesOf({ settings, sites }: TargetDefinition, values: PlaceholderValues): BootedSite[] {
-  return sites.map(({ name, host, url, direct, capabilities }) => {
+export function sitesOf(definition: TargetDefinition, values: PlaceholderValues): BootedSite[] {
+  return definition.sites.map((site) => {
+    const { name, host, url, direct } = site;
     const field = host === undefined ? undefined : fill(host, values);
     return {
       name,
@@ -20,7 +21,7 @@ export function sitesOf({ settings, sites }: TargetDefinition, values: Placehold
         front: endpointOf(fill(url, values), field),
         ...(direct !== undefined && { direct: endpointOf(fill(direct, values), field) }),
       },
-      capabilities: capabilities ?? settings.capabilities,
+      capabilities: capabilitiesOf(definition, site),
     };
   });
 }

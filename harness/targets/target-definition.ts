@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { ConfigFileError, parseYaml } from "../../config/positioned-yaml.ts";
 import { checkPlaceholders, portNames } from "./placeholders.ts";
+import type { Capability } from "../spec/target-facts.ts";
 import { targetSchema, type TargetFile, type TargetSite } from "./schema.ts";
 
 /** The one site of a target file without `sites`. */
@@ -22,6 +23,15 @@ export interface TargetDefinition {
   readonly ports: readonly string[];
   /** Folder of the probe app of each site, where it has one. */
   readonly appFolders: ReadonlyMap<string, string>;
+}
+
+/** What a site can do: what it or the target declares, and what follows from how it is probed. */
+export function capabilitiesOf(
+  { settings }: Pick<TargetDefinition, "settings">,
+  site: TargetSite,
+): readonly Capability[] {
+  const declared = site.capabilities ?? settings.capabilities;
+  return settings.probe === "contract" ? [...declared, "contract"] : declared;
 }
 
 /**

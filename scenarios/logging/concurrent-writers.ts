@@ -35,7 +35,7 @@ export const concurrentWriters: Scenario = {
   ],
   roles: ["app-server", "stack", "supervisor"],
   actions: ["stop"],
-  capabilities: [],
+  capabilities: ["contract"],
   workers: 8,
   async drive(stage) {
     // Ordinary requests at the same time; a closed loop, for there is no schedule to keep while all workers write.

@@ -31,17 +31,19 @@ export const reloadUnderLoad: Scenario = {
   capabilities: [],
   workers: 2,
   async drive(stage) {
+    // A service that is seen from outside has no gates, and no log that could be joined.
+    const seesInside = stage.capabilities.includes("contract");
     const loads = startLoads(stage);
     await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
     for (const plan of RELOADS) {
-      const held = await Promise.all(stage.doors.map((door) => stage.hold({ door })));
+      const held = await Promise.all(seesInside ? stage.doors.map((door) => stage.hold({ door })) : []);
       const reload = await stage.reload(plan);
       await Promise.all(held.map((request) => request.release()));
       await reload.settled();
     }
     await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
     await Promise.all(loads.map((load) => load.stop()));
-    await stage.readLogs("after-reloads");
+    if (seesInside) await stage.readLogs("after-reloads");
   },
 };
 

@@ -21,7 +21,7 @@ export const rotationMidBurst: Scenario = {
   ],
   roles: ["stack", "supervisor"],
   actions: ["reload"],
-  capabilities: ["rotation"],
+  capabilities: ["contract", "rotation"],
   workers: 2,
   async drive(stage) {
     const count = stage.phase === "trial" ? REQUESTS : CONTROL_REQUESTS;

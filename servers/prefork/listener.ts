@@ -1,11 +1,11 @@
 import { lookup } from "node:dns/promises";
 import { lstat, unlink } from "node:fs/promises";
 import net from "node:net";
-import path from "node:path";
 import { getSystemErrorMap } from "node:util";
+import { formatAddress, parseAddress } from "../stack-file/address.ts";
 
 /** An address that can be bound without asking anybody. */
-export type Address =
+export type BoundAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly family: 4 | 6; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
@@ -13,7 +13,7 @@ export type Address =
 export interface Listener {
   readonly fd: number;
   /** With the port that was given, where port 0 was asked for. */
-  readonly address: Address;
+  readonly address: BoundAddress;
   close(): void;
 }
 
@@ -25,16 +25,11 @@ export async function openListener(text: string, folder: string): Promise<Listen
 }
 
 /** Reads `host:port` (also `[::1]:port`) or a path, relative to `folder`; a name is looked up. */
-async function resolveAddress(text: string, folder: string): Promise<Address> {
-  if (/^[./]/.test(text)) return { kind: "unix", path: path.resolve(folder, text) };
-  const colon = text.lastIndexOf(":");
-  const { address, family } = await lookup(text.slice(0, colon).replace(/^\[|\]$/g, ""));
-  return { kind: "tcp", host: address, family: family === 6 ? 6 : 4, port: Number(text.slice(colon + 1)) };
-}
-
-export function formatAddress(address: Address): string {
-  if (address.kind === "unix") return address.path;
-  return `${address.family === 6 ? `[${address.host}]` : address.host}:${address.port}`;
+async function resolveAddress(text: string, folder: string): Promise<BoundAddress> {
+  const named = parseAddress(text, folder);
+  if ("path" in named) return { kind: "unix", path: named.path };
+  const { address, family } = await lookup(named.host);
+  return { kind: "tcp", host: address, family: family === 6 ? 6 : 4, port: named.port };
 }
 
 /**
@@ -43,7 +38,7 @@ export function formatAddress(address: Address): string {
  *
  * @throws {Error} with the system's `code`, naming the address.
  */
-export function bind(address: Address): Listener {
+export function bind(address: BoundAddress): Listener {
   const handle =
     address.kind === "unix"
       ? createHandle(address.path, -1, -1)
@@ -71,13 +66,13 @@ export function bind(address: Address): Listener {
   };
 }
 
-function bindError(address: Address, status: number): Error {
+function bindError(address: BoundAddress, status: number): Error {
   const [code, reason] = getSystemErrorMap().get(status) ?? [String(status), "unknown error"];
   return Object.assign(new Error(`cannot bind ${formatAddress(address)}: ${reason} (${code})`), { code });
 }
 
 /** Removes the path of a socket that nobody listens on; one in use is left alone, and binding it will fail. */
-async function clearStaleSocket(address: Address): Promise<void> {
+async function clearStaleSocket(address: BoundAddress): Promise<void> {
   if (address.kind === "tcp") return;
   const entry = await lstat(address.path).catch(() => undefined);
   if (entry?.isSocket() && !(await isAnswered(address.path))) await unlink(address.path);

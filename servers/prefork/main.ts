@@ -28,7 +28,8 @@ for (const signal of ["SIGUSR1", "SIGUSR2"] as const) process.on(signal, () => u
 
 enableCompileCache();
 const { readArguments } = await import("./arguments.ts");
-const { openListener, formatAddress } = await import("./listener.ts");
+const { formatAddress } = await import("../stack-file/address.ts");
+const { openListener } = await import("./listener.ts");
 const { Master } = await import("./master.ts");
 const { openOutputs } = await import("./outputs.ts");
 const { claimPidFile } = await import("../pid-file/pid-file.ts");

@@ -1,7 +1,6 @@
 import type { Readable } from "node:stream";
+import { LineFramer } from "../log-record/line-framer.ts";
 import type { LineSink } from "../log-record/line-sink.ts";
-
-const NEWLINE = 10;
 
 /** A line beyond this is handed on in pieces, each closed by a newline. */
 const LONGEST_LINE_BYTES = 8 * 1024 ** 2;
@@ -18,70 +17,41 @@ const STALL_MS = 750;
 const STALL_BYTES = 64 * 1024;
 const LOOK_AGAIN_MS = 5;
 
-/** Cuts a stream of bytes into whole lines; `take` gets one or more of them at a time, `end` closes what is left. */
-export class LineFramer {
-  readonly #take: (lines: Buffer) => void;
-  #tail: Buffer[] = [];
-  #tailBytes = 0;
-
-  constructor(take: (lines: Buffer) => void) {
-    this.#take = take;
-  }
-
-  write(chunk: Buffer): void {
-    const end = chunk.lastIndexOf(NEWLINE) + 1;
-    if (end > 0) {
-      const whole = chunk.subarray(0, end);
-      this.#take(this.#tailBytes > 0 ? Buffer.concat([...this.#tail, whole]) : whole);
-      this.#tail = [];
-      this.#tailBytes = 0;
-    }
-    if (end < chunk.length) {
-      this.#tail.push(chunk.subarray(end));
-      this.#tailBytes += chunk.length - end;
-      if (this.#tailBytes > LONGEST_LINE_BYTES) this.end();
-    }
-  }
-
-  end(): void {
-    if (this.#tailBytes > 0) this.#take(Buffer.concat([...this.#tail, Buffer.of(NEWLINE)]));
-    this.#tail = [];
-    this.#tailBytes = 0;
-  }
-}
+/** Takes whole lines; tells how many bytes wait, and how many it has passed on so far. */
+type RelaySink = Pick<LineSink, "write" | "buffered" | "written">;
 
 /**
  * Brings what workers write to the master's own output. Each worker has a channel of its own and only whole lines are
  * handed on, by one writer: so lines of several workers never mix, however long they are.
  */
 export class OutputRelay {
-  readonly #sink: LineSink;
+  readonly #sink: RelaySink;
   readonly #streams = new Set<Readable>();
   #heldUp: { sinceMs: number; written: number } | undefined;
   #patient = true;
 
-  constructor(sink: LineSink) {
+  constructor(sink: RelaySink) {
     this.#sink = sink;
   }
 
   /** Resolves when the stream has ended and its last line is handed on. */
   attach(stream: Readable): Promise<void> {
-    const framer = new LineFramer((lines) => this.#forward(lines));
+    const framer = new LineFramer(LONGEST_LINE_BYTES);
     this.#streams.add(stream);
-    stream.on("data", (chunk: Buffer) => framer.write(chunk));
+    stream.on("data", (chunk: Buffer) => this.#forward(framer.push(chunk).lines));
     // A channel that breaks ends all the same: "close" follows.
     stream.on("error", () => stream.destroy());
     return new Promise((resolve) => {
       stream.once("close", () => {
         this.#streams.delete(stream);
-        framer.end();
+        this.#forward(framer.end().lines);
         resolve();
       });
     });
   }
 
-  #forward(lines: Buffer): void {
-    this.#sink.write(lines);
+  #forward(runs: readonly Buffer[]): void {
+    for (const lines of runs) this.#sink.write(lines);
     if (this.#sink.buffered < LOW_WATER_BYTES) this.#patient = true;
     if (this.#sink.buffered < HIGH_WATER_BYTES || !this.#patient || this.#heldUp) return;
     this.#heldUp = { sinceMs: performance.now(), written: this.#sink.written };

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { ClientConnection } from "./client-connection.ts";
 import type { Exchange, UpgradeRequest } from "./exchange.ts";
 import type { ProxySettings } from "../stack-file/schema.ts";
-import type { UpstreamAddress } from "./upstream/connection.ts";
+import type { Address } from "../stack-file/address.ts";
 
 /** What a front does with a request. */
 export type Begin = (
@@ -51,7 +51,7 @@ export class Front {
   }
 
   /** Rejects if the address can't be had. A socket file that nobody listens on is replaced. */
-  async listen(address: UpstreamAddress, backlog: number): Promise<void> {
+  async listen(address: Address, backlog: number): Promise<void> {
     try {
       await this.#bind(address, backlog);
     } catch (error) {
@@ -78,7 +78,7 @@ export class Front {
     net.Server.prototype.close.call(this.#server);
   }
 
-  async #bind(address: UpstreamAddress, backlog: number): Promise<void> {
+  async #bind(address: Address, backlog: number): Promise<void> {
     this.#server.listen({ ...address, backlog });
     await once(this.#server, "listening");
   }

@@ -5,7 +5,8 @@ import type { ClientConnection } from "./client-connection.ts";
 import { Exchange, type UpgradeRequest } from "./exchange.ts";
 import { Front } from "./front.ts";
 import type { Route } from "./router.ts";
-import { formatAddress, type ProxyConfig } from "./settings.ts";
+import { formatAddress } from "../stack-file/address.ts";
+import type { ProxyConfig } from "./settings.ts";
 import { Pool } from "./upstream/pool.ts";
 
 /** How a stop went. */

@@ -1,9 +1,9 @@
 import type { SiteSettings } from "../stack-file/schema.ts";
-import type { UpstreamAddress } from "./upstream/connection.ts";
+import type { Address } from "../stack-file/address.ts";
 
 export interface Route {
   readonly site: string;
-  readonly address: UpstreamAddress;
+  readonly address: Address;
   /** The upstream as the stack file names it; sites with the same one share its connections. */
   readonly upstream: string;
 }
@@ -18,7 +18,7 @@ export interface Router {
 
 export function createRouter(
   sites: Readonly<Record<string, SiteSettings>>,
-  parse: (address: string) => UpstreamAddress,
+  parse: (address: string) => Address,
 ): Router {
   const byHost = new Map<string, Route>();
   const routes: Route[] = [];

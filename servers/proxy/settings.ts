@@ -1,15 +1,15 @@
 import path from "node:path";
 import { ConfigFileError } from "../../config/positioned-yaml.ts";
+import { type Address, parseAddress } from "../stack-file/address.ts";
 import { loadStackFile } from "../stack-file/load.ts";
 import type { ProxySettings } from "../stack-file/schema.ts";
 import { createRouter, type Router } from "./router.ts";
-import type { UpstreamAddress } from "./upstream/connection.ts";
 
 /** All that one reading of the stack file says about this proxy; never changed, only replaced as a whole. */
 export interface ProxyConfig {
   readonly program: string;
   readonly limits: ProxySettings;
-  readonly listen: UpstreamAddress;
+  readonly listen: Address;
   readonly router: Router;
   readonly pidFile: string;
   /** Undefined: standard output. */
@@ -33,16 +33,4 @@ export async function loadProxyConfig(file: string, program: string, env: NodeJS
     pidFile: path.join(stack.runDir, `${program}.pid`),
     accessLog: limits.accessLog === undefined ? undefined : path.resolve(stack.logDir, limits.accessLog),
   };
-}
-
-/** `host:port`, `[v6]:port` or the path of a unix socket, relative to `runDir`. */
-export function parseAddress(text: string, runDir: string): UpstreamAddress {
-  if (/^[./]/.test(text)) return { path: path.resolve(runDir, text) };
-  const colon = text.lastIndexOf(":");
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
-}
-
-export function formatAddress(address: UpstreamAddress): string {
-  if ("path" in address) return address.path;
-  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }

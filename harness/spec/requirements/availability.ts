@@ -26,7 +26,7 @@ export const availability = [
     why: "With a release that takes its time to boot, a server that stops the old workers at the signal shows a gap as long as the boot.",
     evidence: ["benoitc/gunicorn#1199", "unbit/uwsgi#649", "Unitech/pm2#1875", "Kludex/uvicorn#3025"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
   {
     id: "availability/stall-bounded",

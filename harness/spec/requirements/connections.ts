@@ -8,7 +8,7 @@ export const connections = [
     why: "The slow request is the expensive one: an upload, a report, a payment. It has to outlive the worker's replacement.",
     evidence: ["Unitech/pm2#3407", "benoitc/gunicorn#2529"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
   {
     id: "connections/close-announced",

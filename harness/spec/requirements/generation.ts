@@ -17,6 +17,6 @@ export const generation = [
     why: "A forgotten worker holds memory, connections and database sessions, and answers the odd request with code that nobody runs any more.",
     evidence: ["puma/puma#3853", "unbit/uwsgi#915"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
 ] as const satisfies readonly Requirement[];

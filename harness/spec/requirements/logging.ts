@@ -8,7 +8,7 @@ export const logging = [
     why: "A log with silent gaps or repeats is no evidence. Sequence numbers per writer make either visible.",
     evidence: ["nodejs/node#53242", "nodejs/node#3669", "Supervisor/supervisor#11", "Supervisor/supervisor#57"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
   {
     id: "logging/no-interleaving",
@@ -17,7 +17,7 @@ export const logging = [
     why: "A pipe keeps writes whole up to PIPE_BUF (4,096 bytes on Linux) and no further, and a socket promises nothing; a traceback or a JSON record is soon longer.",
     evidence: ["apache/httpd#49", "Kong/docs.konghq.com#8537", "pipe(7)"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
   {
     id: "logging/long-record-whole",
@@ -26,7 +26,7 @@ export const logging = [
     why: "Readers with a fixed buffer cut long lines where the buffer ends, and each half then fails to parse.",
     evidence: ["phusion/passenger#2413"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
   {
     id: "logging/multibyte-intact",
@@ -35,7 +35,7 @@ export const logging = [
     why: "Decoding chunk by chunk replaces a character that happens to be cut in two.",
     evidence: ["Supervisor/supervisor#1721", "Supervisor/supervisor#638"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
   {
     id: "logging/shutdown-output-kept",
@@ -44,7 +44,7 @@ export const logging = [
     why: "The last lines before an exit are the ones that somebody will look for.",
     evidence: ["Supervisor/supervisor#340", "Supervisor/supervisor#57"],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
   {
     id: "logging/ids-reconcile",
@@ -53,6 +53,6 @@ export const logging = [
     why: "Client and log each tell half of what happened; only together do they tell a lost answer from a lost request, and a silent retry from neither.",
     evidence: [],
     roles: [],
-    capabilities: [],
+    capabilities: ["contract"],
   },
 ] as const satisfies readonly Requirement[];

@@ -4,10 +4,11 @@ import net, { type AddressInfo, type Socket } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { parseYaml } from "../../../config/positioned-yaml.ts";
+import { parseAddress } from "../../stack-file/address.ts";
 import { stackSchema } from "../../stack-file/schema.ts";
 import { Proxy } from "../proxy.ts";
 import { createRouter } from "../router.ts";
-import { parseAddress, type ProxyConfig } from "../settings.ts";
+import type { ProxyConfig } from "../settings.ts";
 
 /** A raw upstream: what it does with a connection is the test's affair; `requests` holds all that it was sent. */
 export class FakeUpstream implements AsyncDisposable {

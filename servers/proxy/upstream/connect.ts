@@ -1,5 +1,6 @@
 import net from "node:net";
-import { UpstreamConnection, UpstreamError, type UpstreamAddress } from "./connection.ts";
+import type { Address } from "../../stack-file/address.ts";
+import { UpstreamConnection, UpstreamError } from "./connection.ts";
 
 export interface ConnectLimits {
   /** For all tries together; 0 means none. */
@@ -17,7 +18,7 @@ const BACKOFF_MAX_MS = 100;
  * A unix socket whose backlog is full says EAGAIN where TCP would wait: that is always tried again.
  */
 export function connect(
-  address: UpstreamAddress,
+  address: Address,
   limits: ConnectLimits,
   done: (error: UpstreamError | undefined, connection?: UpstreamConnection) => void,
 ): () => void {

@@ -2,9 +2,6 @@ import type net from "node:net";
 import { BadAnswerError, type ResponseHead } from "./response-head.ts";
 import { ResponseParser, type ResponseEvents } from "./response-parser.ts";
 
-/** TCP address or unix socket of an upstream. */
-export type UpstreamAddress = { readonly host: string; readonly port: number } | { readonly path: string };
-
 /** Why an exchange with an upstream failed; `answerStarted` and `reused` decide whether it may be tried again. */
 export class UpstreamError extends Error {
   override readonly name = "UpstreamError";

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Journal } from "../journal.ts";
 import { realFiles, type FileLayer } from "./file-layer.ts";
-import { LineFramer } from "./line-framer.ts";
+import { LineFramer } from "../../log-record/line-framer.ts";
 import { LogFile, type LogFileSettings } from "./log-file.ts";
 
 /** Lines beyond this are cut, with a record that says so. */
