@@ -114,6 +114,8 @@ function addRun(program: Command, done: (code: number) => void): void {
     )
     .option("--target <name|file>", "a target of the catalogue or a target file; may be repeated", collect, [])
     .option("--only <glob>", "only what matches: scenario, rule or target/site/scenario; may be repeated", collect, [])
+    .option("--env <name=value>", "added to the environment of the targets; may be repeated", collect, [])
+    .option("--thorough", "take up to half an hour: more trials, every scenario on every site")
     .option("--json <file>", "a further copy of report.json; - for standard output")
     .option("--out <dir>", "folder for the reports of runs", path.join("reports", "out"))
     .action(async (options: RunOptions) => {

@@ -58,7 +58,7 @@ export function whyControlUnsound(control: History): string | undefined {
   }
   const held = control.held.find(({ row }) => row.outcome !== "ok");
   if (held) return `a held request of the control ended as ${held.row.outcome}, without any reload`;
-  if (control.loads.length === 0) return "the control sent nothing";
+  if (control.loads.length + control.held.length + control.observations.length === 0) return "the control did nothing";
   return undefined;
 }
 

@@ -7,7 +7,7 @@ import type { Scenario } from "./spec/scenario.ts";
 import { type Verdict, worstOf } from "./spec/verdict.ts";
 import { drivePhase } from "./stage/drive-phase.ts";
 import { bootTarget } from "./targets/boot.ts";
-import type { TargetDefinition } from "./targets/target-definition.ts";
+import { withVariant, type TargetDefinition } from "./targets/target-definition.ts";
 
 export interface ScenarioPlan {
   readonly definition: TargetDefinition;
@@ -17,6 +17,8 @@ export interface ScenarioPlan {
   /** Environment that the target inherits; usually `process.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Take more time, and decide with more trials. */
+  readonly thorough: boolean;
   onPhase(phase: "boot" | "control" | "trial" | "check"): void;
 }
 
@@ -53,15 +55,17 @@ export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
 }
 
 async function replay(plan: ScenarioPlan): Promise<ScenarioResult["histories"]> {
-  const { definition, site, scenario, runId, env, signal } = plan;
+  const { site, scenario, runId, env, signal, thorough } = plan;
   plan.onPhase("boot");
+  const definition = scenario.variant ? withVariant(plan.definition, scenario.variant) : plan.definition;
+  if (!definition) throw new TypeError(`expected ${plan.definition.name} to have the variant ${scenario.variant}`);
   // The target file says what it needs to serve; a scenario may need more.
-  const workers = Math.max(scenario.workers, definition.settings.workers);
+  const workers = scenario.exactWorkers ? scenario.workers : Math.max(scenario.workers, definition.settings.workers);
   await using target = await bootTarget(definition, { workers, runId, env, signal });
   plan.onPhase("control");
-  const control = await drivePhase({ target, site, scenario, phase: "control", runId, signal });
+  const control = await drivePhase({ target, site, scenario, phase: "control", runId, signal, thorough });
   plan.onPhase("trial");
-  const trial = await drivePhase({ target, site, scenario, phase: "trial", runId, signal });
+  const trial = await drivePhase({ target, site, scenario, phase: "trial", runId, signal, thorough });
   return { control, trial };
 }
 
@@ -80,5 +84,6 @@ export function withoutReplay(
 }
 
 function repeatCommand({ definition, site, scenario }: Pick<ScenarioPlan, "definition" | "site" | "scenario">): string {
-  return `npx hupspec run --target ${definition.askedFor} --only '${definition.name}/${site}/${scenario.id}'`;
+  const env = Object.entries(definition.addedEnv).map(([name, value]) => ` --env '${name}=${value}'`);
+  return `npx hupspec run --target ${definition.askedFor}${env.join("")} --only '${definition.name}/${site}/${scenario.id}'`;
 }

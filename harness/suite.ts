@@ -8,7 +8,7 @@ import type { Scenario } from "./spec/scenario.ts";
 import type { Verdict } from "./spec/verdict.ts";
 import { findTarget } from "./targets/catalogue.ts";
 import { TargetBootError, TargetUnavailableError } from "./targets/errors.ts";
-import { capabilitiesOf, type TargetDefinition } from "./targets/target-definition.ts";
+import { capabilitiesOf, withEnv, type TargetDefinition } from "./targets/target-definition.ts";
 import { readVersion } from "./targets/version.ts";
 
 /** The reference stack. */
@@ -27,6 +27,10 @@ export interface SuiteOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that paths of target files are relative to. */
   readonly cwd: string;
+  /** Added to the environment of the targets; placeholders as in a target file. */
+  readonly targetEnv?: Readonly<Record<string, string>>;
+  /** Take more time: more trials, and every scenario on every site. */
+  readonly thorough?: boolean;
   /** Ends the run; what was finished until then is in the record. */
   readonly signal: AbortSignal;
   /** The command line, for the report. */
@@ -77,7 +81,7 @@ export async function openSuite(options: SuiteOptions): Promise<Suite> {
   const states = new Map<TargetDefinition, TargetState>();
   const jobs: Job[] = [];
   for (const name of options.targets) {
-    const definition = await findTarget(name, options.packageRoot, options.cwd);
+    const definition = withEnv(await findTarget(name, options.packageRoot, options.cwd), options.targetEnv ?? {});
     states.set(definition, { definition, scenarios: [], verdicts: [], version: "", status: "ok", reason: "" });
     jobs.push(...jobsOf(definition, options));
   }
@@ -142,11 +146,22 @@ export async function runSuite(options: SuiteOptions): Promise<RunRecord> {
   return suite.record();
 }
 
-function jobsOf(definition: TargetDefinition, { scenarios, only }: SuiteOptions): readonly Job[] {
+function jobsOf(definition: TargetDefinition, { scenarios, only, thorough }: SuiteOptions): readonly Job[] {
   return scenarios
     .filter((scenario) => scenario.roles.includes(definition.settings.role))
-    .flatMap((scenario) => definition.sites.map(({ name: site }) => ({ definition, site, scenario })))
-    .filter((job) => isWanted(job, only));
+    .flatMap((scenario, place) => {
+      const jobs = definition.sites.map(({ name: site }) => ({ definition, site, scenario }));
+      const turn = jobs[place % jobs.length];
+      if (scenario.sites !== "one" || thorough || !turn) return jobs.filter((job) => isWanted(job, only));
+      // Asked for by its full name, a site gets what it would not have had its turn for.
+      return jobs.filter((job) => (job === turn ? isWanted(job, only) : isNamed(job, only)));
+    });
+}
+
+function isNamed({ definition, site, scenario }: Job, only: readonly string[]): boolean {
+  return only.some(
+    (glob) => glob.startsWith(`${definition.name}/${site}/`) && isWanted({ definition, site, scenario }, [glob]),
+  );
 }
 
 function isWanted({ definition, site, scenario }: Job, only: readonly string[]): boolean {
@@ -169,6 +184,7 @@ async function runJob(job: Job, runId: string, options: SuiteOptions): Promise<J
       runId,
       env,
       signal,
+      thorough: options.thorough ?? false,
       onPhase: (phase) =>
         options.onProgress({ kind: "scenario-started", target: definition.name, site, scenario: scenario.id, phase }),
     });
@@ -190,6 +206,9 @@ function whyUnsupported({ definition, site, scenario }: Job): string | undefined
   if (missing.length > 0) return `the target file does not say how to ${missing.join(", ")}`;
   if (settings.probe !== "contract" && !settings.probe.generation) {
     return "without probe.generation, the header that names the release of an answer, no reload can be told from none";
+  }
+  if (scenario.variant && !settings.variants[scenario.variant]) {
+    return `the target file does not say how to start it as the variant ${scenario.variant}`;
   }
   const found = sites.find(({ name }) => name === site);
   const capabilities = found ? capabilitiesOf(definition, found) : [];

@@ -8,7 +8,7 @@ import type { History } from "../harness/spec/history.ts";
 
 /**
  * Writes the raw samples of one replay to `FOLDER/samples/TARGET.SITE.GROUP.SCENARIO.jsonl.gz`: a JSON object a line with
- * `phase` and `kind` (`load`, `request`, `action`, `held`, `process-table`, `log`, `stop`); times in milliseconds on the
+ * `phase` and `kind` (`load`, `request`, `action`, `held`, `process-table`, `log`, `observation`, `stop`); times in milliseconds on the
  * clock of the phase. What a verdict's evidence speaks of can be looked up here.
  *
  * @returns the path of the file.
@@ -34,6 +34,7 @@ function* linesOf(histories: readonly History[]): Iterable<string> {
     for (const held of history.held) yield line(phase, "held", held);
     for (const sample of history.processes.samples) yield line(phase, "process-table", sample);
     for (const { requests, ...log } of history.logs) yield line(phase, "log", { ...log, requests: requests.size });
+    for (const { kind, ...seen } of history.observations) yield line(phase, "observation", { ...seen, seen: kind });
     if (history.stop) yield line(phase, "stop", history.stop);
   }
 }

@@ -12,7 +12,7 @@ import { scenarios } from "./index.ts";
 
 /*
  * The vitest face of the engine: one test per target, site and scenario. HUPSPEC_TARGET names other targets than the
- * reference stack (catalogue names or paths, separated by commas), HUPSPEC_ONLY restricts the scenarios.
+ * reference stack (catalogue names or paths, separated by commas), HUPSPEC_ONLY restricts the scenarios, HUPSPEC_THOROUGH=1 takes its time.
  */
 
 const packageRoot = path.resolve(import.meta.dirname, "..");
@@ -28,6 +28,7 @@ const printer = progressPrinter({
 const suite = await openSuite({
   targets: listOf("HUPSPEC_TARGET") ?? DEFAULT_TARGETS,
   only: listOf("HUPSPEC_ONLY") ?? [],
+  thorough: process.env["HUPSPEC_THOROUGH"] === "1",
   packageRoot,
   hupspecVersion: packageJson.version,
   scenarios,

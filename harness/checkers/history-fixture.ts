@@ -39,6 +39,7 @@ export function history({ target, ...parts }: HistoryParts = {}): History {
     processes: { samples: [], cpuSeconds: 0, peakPssBytes: 0 },
     logs: [],
     bursts: [],
+    observations: [],
     ...parts,
   };
 }
@@ -140,6 +141,7 @@ export function action(facts: ActionParts = {}): ActionRecord {
     startedMs,
     returnedMs: startedMs + 1,
     generation: 2,
+    release: "ok",
     bootDelayMs: 0,
     settleDeadlineMs: startedMs + 5_000,
     ...rest,

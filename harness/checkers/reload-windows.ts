@@ -7,8 +7,14 @@ export interface ReloadWindow {
   readonly toMs: number;
 }
 
+/** Reloads to releases that boot; those that can't are other rules' business. */
 export function reloads(history: History): readonly ActionRecord[] {
-  return history.actions.filter(({ kind }) => kind === "reload");
+  return history.actions.filter(({ kind, release }) => kind === "reload" && release === "ok");
+}
+
+/** Reloads to releases that fail or hang while they are loaded. */
+export function brokenReloads(history: History): readonly ActionRecord[] {
+  return history.actions.filter(({ kind, release }) => kind === "reload" && release !== "ok");
 }
 
 export function reloadWindows(history: History): readonly ReloadWindow[] {

@@ -19,6 +19,10 @@ export interface RunOptions {
   readonly target: readonly string[];
   /** Ids or globs of scenarios, rules or target/site/scenario; all if empty. */
   readonly only: readonly string[];
+  /** `NAME=VALUE`, added to the environment of the targets. */
+  readonly env?: readonly string[];
+  /** More trials, every scenario on every site. */
+  readonly thorough?: boolean;
   /** A further copy of `report.json`; `-` writes it to standard output, and all else to standard error. */
   readonly json?: string;
   /** Folder of the runs. */
@@ -63,8 +67,10 @@ async function finished(
   onProgress: (event: ProgressEvent) => void,
 ): Promise<RunRecord | undefined> {
   const targets = options.target.length > 0 ? options.target : DEFAULT_TARGETS;
-  const { only } = options;
-  const suite = { ...parts, targets, only, env: io.env, cwd: io.cwd, command: commandLine(options), onProgress };
+  const { only, thorough = false } = options;
+  const command = commandLine(options);
+  const targetEnv = environmentOf(options.env ?? []);
+  const suite = { ...parts, targets, only, thorough, targetEnv, env: io.env, cwd: io.cwd, command, onProgress };
   try {
     for (const glob of only) rejectIdle(glob, (await openSuite({ ...suite, only: [glob] })).jobs);
     return await runSuite({
@@ -120,8 +126,23 @@ async function writeJson(file: string, record: RunRecord, io: CommandIo): Promis
   }
 }
 
-function commandLine({ target, only }: RunOptions): string {
-  const words = [...target.flatMap((name) => ["--target", name]), ...only.flatMap((glob) => ["--only", glob])];
+function environmentOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = "", ...value] = pair.split("=");
+      if (/^[A-Za-z_]\w*$/.test(name) && value.length > 0) return [name, value.join("=")];
+      throw new UsageError(`--env ${pair}: expected NAME=VALUE`);
+    }),
+  );
+}
+
+function commandLine({ target, only, env = [], thorough }: RunOptions): string {
+  const words = [
+    ...env.flatMap((pair) => ["--env", pair]),
+    ...(thorough ? ["--thorough"] : []),
+    ...target.flatMap((name) => ["--target", name]),
+    ...only.flatMap((glob) => ["--only", glob]),
+  ];
   return ["npx hupspec run", ...words.map(quoted)].join(" ");
 }
 

@@ -1,4 +1,5 @@
 import type { Outcome, OutcomeTally } from "./outcome.ts";
+import type { Observation } from "./observation.ts";
 import type { ActionName, Role } from "./target-facts.ts";
 
 /*
@@ -22,6 +23,8 @@ export interface History {
   readonly logs: readonly LogSnapshot[];
   /** Log records that the scenario asked the application to write, beyond those of each request. */
   readonly bursts: readonly BurstRecord[];
+  /** Single things that the scenario looked at, in the order in which it saw them. */
+  readonly observations: readonly Observation[];
   /** The same stop, seen by the harness: absent where the scenario did not stop the target. */
   readonly stop?: StopRecord;
 }
@@ -34,6 +37,10 @@ export interface TargetFacts {
   readonly workers: number;
   readonly drainMs: number;
   readonly settleMs: number;
+  /** When a replacement that never gets ready is given up; absent where the target file does not say. */
+  readonly bootMs?: number;
+  /** When a worker that stopped answering is replaced; absent where the target file does not say. */
+  readonly hangMs?: number;
   readonly budget: { readonly stallMs: number; readonly p99Ms: number };
   readonly capabilities: readonly string[];
   readonly logLimits?: { readonly maxBytes: number; readonly backups: number };
@@ -102,6 +109,9 @@ export interface LedgerRow {
   readonly closeAnnounced: boolean;
 }
 
+/** `ok` boots, if slowly; `fail` throws while it is loaded; `hang` never gets ready. */
+export type ReleaseKind = "ok" | "fail" | "hang";
+
 /** Something done to the target at one moment. */
 export interface ActionRecord {
   readonly kind: ActionName;
@@ -112,6 +122,8 @@ export interface ActionRecord {
   readonly returnedMs: number;
   /** For a reload: the generation that should serve from now on. */
   readonly generation: number;
+  /** For a reload: what becomes of the new release when it is loaded. One that is not `ok` should never serve. */
+  readonly release: ReleaseKind;
   /** For a reload: how long the new release takes to boot, by its own doing; 0 for an ordinary one. */
   readonly bootDelayMs: number;
   /** When fresh requests were first answered by the new generation only; absent if that never came. */

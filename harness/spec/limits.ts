@@ -44,6 +44,8 @@ export const LIMITS = {
   gatePollEveryMs: 100,
   /** Answers that each load of a control gets in place of a reload; a number, not a time. */
   controlRequestsPerReload: 30,
+  /** Text kept of each direction of a raw connection. */
+  conversationBytes: 16 * 1024,
   /** Evidence items per verdict, raw lines per excerpt. */
   evidenceItems: 10,
   excerptBytes: 200,

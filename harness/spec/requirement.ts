@@ -14,6 +14,8 @@ export interface Requirement {
   readonly why: string;
   /** Public threads (`owner/repo#n`) or documents that show the failure. */
   readonly evidence: readonly string[];
+  /** The clause of a standard or manual that says so, as in "RFC 9112, section 9.6", where there is one. */
+  readonly clause?: string;
   /** Roles that it speaks of; empty for all. */
   readonly roles: readonly Role[];
   readonly capabilities: readonly Capability[];

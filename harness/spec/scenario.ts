@@ -1,5 +1,6 @@
-import type { ActionName, Capability, Role } from "./target-facts.ts";
-import type { Door } from "./history.ts";
+import type { ActionName, Capability, Role, Variant } from "./target-facts.ts";
+import type { ActionRecord, Door, LedgerRow, ProcessFacts, ReleaseKind, TargetFacts } from "./history.ts";
+import type { Observation } from "./observation.ts";
 
 /** A replay: it drives the target and records, and never judges. */
 export interface Scenario {
@@ -11,8 +12,16 @@ export interface Scenario {
   readonly roles: readonly Role[];
   readonly actions: readonly ActionName[];
   readonly capabilities: readonly Capability[];
-  /** Workers that the target is started with, where the target file leaves it open. */
+  /** Workers that the target is started with, where the target file leaves it open; at least so many, unless exact. */
   readonly workers: number;
+  readonly exactWorkers?: true;
+  /** The way of starting the target that it needs; the ordinary one if absent. */
+  readonly variant?: Variant;
+  /**
+   * `each` site of a target has its turn; or `one`, where all sites are served by the same machinery: which one it is goes by
+   * the place of the scenario in the list, and a thorough run takes each. `each` if absent.
+   */
+  readonly sites?: "each" | "one";
   drive(stage: Stage): Promise<void>;
 }
 
@@ -27,6 +36,11 @@ export interface Stage {
   /** The ways in that this target has; `front` always. */
   readonly doors: readonly Door[];
   readonly signal: AbortSignal;
+  readonly facts: TargetFacts;
+  /** A run that may take its time, and then decides with more trials. */
+  readonly thorough: boolean;
+  /** Milliseconds on the clock of the history. */
+  now(): number;
 
   /** Starts requests at a fixed rate. Ends when `stop` is called on it, or with the stage. */
   openLoop(plan: OpenLoopPlan): RunningLoad;
@@ -34,8 +48,31 @@ export interface Stage {
   closedLoop(plan: ClosedLoopPlan): RunningLoad;
   /** Sends a request that stays in flight until it is released; resolves once the application works on it. */
   hold(plan: { readonly door: Door }): Promise<HeldHandle>;
-  /** Puts release N+1 in force and asks the target to take it up; resolves when fresh requests see nothing else. */
-  reload(plan?: { readonly bootDelayMs?: number }): Promise<ReloadHandle>;
+  /** One request on a connection of its own, recorded as an observation. */
+  request(plan: SingleRequestPlan): Promise<LedgerRow>;
+  /** A raw connection, recorded as an observation when it is closed or the phase ends. */
+  converse(plan: ConversationPlan): Promise<ConversationHandle>;
+  /**
+   * Puts release N+1 in force and asks the target to take it up; resolves when fresh requests see nothing else. With
+   * `awaits: "nothing"`, and for a release that fails or hangs, it resolves as soon as the target was asked.
+   */
+  reload(plan?: ReloadPlan): Promise<ReloadHandle>;
+  /** Another action of the target file, recorded. Left out in the control. */
+  act(action: Exclude<ActionName, "reload" | "stop">): Promise<ActionRecord | undefined>;
+  /** A signal to a process of the target, or with a negative pid to a group, recorded. Left out in the control. */
+  kill(plan: { readonly name: string; readonly pid: number; readonly signal: NodeJS.Signals }): boolean;
+  /** Asks until every worker has answered, or long enough; the pids that answered with the newest generation. */
+  servingWorkers(): Promise<readonly number[]>;
+  /** Whom the signals of this site go to. */
+  mainPid(): Promise<number>;
+  /** Processes of the target alive, or zombies, now. */
+  processes(): readonly ProcessFacts[];
+  /** Looks at the processes until `isSo` holds, at most `withinMs`; resolves to whether it came true. */
+  until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean>;
+  /** Descriptors and memory of a process, recorded as an observation. */
+  weigh(plan: { readonly name: string; readonly pid: number }): Promise<void>;
+  /** Puts something into the history that the scenario, or a helper of it, has seen by itself. */
+  observe(observation: Observation): void;
   /** Asks the application for `records` log records, spread over requests, and waits for the answers. */
   burst(plan: BurstPlan): Promise<void>;
   /** Waits until the log on disk stands still and holds what the bursts wrote, then reads it all. */
@@ -47,6 +84,48 @@ export interface Stage {
 export interface RequestPlan {
   readonly method?: "GET" | "POST";
   readonly path?: string;
+  readonly body?: Uint8Array;
+}
+
+export interface SingleRequestPlan extends RequestPlan {
+  readonly name: string;
+  readonly door: Door;
+  /** From sending it to `hung`; `LIMITS.requestMs` unless told. */
+  readonly withinMs?: number;
+}
+
+export interface ReloadPlan {
+  readonly release?: ReleaseKind;
+  readonly bootDelayMs?: number;
+  /** The `setting` that the release brings along; `blue` unless told. */
+  readonly setting?: string;
+  readonly awaits?: "served" | "nothing";
+  /** Instead of the target file's action: the same signal to the whole process group, for instance. */
+  readonly by?: () => Promise<{ readonly error?: string }>;
+}
+
+export interface ConversationPlan {
+  readonly name: string;
+  readonly door: Door;
+}
+
+export interface ConversationHandle {
+  /** An id that is used nowhere else in the run, for the request's `x-hupspec-id`. */
+  readonly id: string;
+  /** What a Host field has to say at this door. */
+  readonly hostHeader: string;
+  /** All that came so far, as Latin-1. */
+  readonly received: string;
+  /** The peer has ended the connection, or it never came to be. */
+  readonly ended: boolean;
+  /** Resolves when the bytes are handed to the kernel, or the connection has ended. */
+  send(bytes: string | Uint8Array): Promise<void>;
+  /** Resolves to whether `isSo` came true of what was received before the connection ended or the time was over. */
+  until(isSo: (received: string) => boolean, withinMs: number): Promise<boolean>;
+  /** Resolves to whether the peer ended the connection in time. */
+  untilEnded(withinMs: number): Promise<boolean>;
+  /** Ends it from our side; what it was is in the history from then on. Idempotent. */
+  close(): void;
 }
 
 export interface OpenLoopPlan {
@@ -86,6 +165,8 @@ export interface HeldHandle {
 }
 
 export interface ReloadHandle {
+  /** Resolves when fresh requests are answered by the new generation alone, or the settle time is over. Idempotent. */
+  served(): Promise<void>;
   /** Resolves when the processes of the old generation are gone, or the settle time is over. */
   settled(): Promise<void>;
 }

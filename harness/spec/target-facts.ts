@@ -24,6 +24,16 @@ export const CAPABILITIES = [
   "websocket",
   "rotation",
   "compression",
+  /** A control interface, described under `control`. */
+  "control",
 ] as const;
 /** `contract` is not declared: it is what a target has whose application answers the probe contract. */
 export type Capability = (typeof CAPABILITIES)[number] | "contract";
+
+/**
+ * Other ways to start the same server, each for rules that an ordinary start can't decide: `short-limits` with drain, boot
+ * and hang limits of a few seconds · `recycling` with workers that are replaced after some hundred requests · `unix-socket`
+ * on a unix socket · `reuseport` with one SO_REUSEPORT listener per worker · `preload` with the application loaded in the master.
+ */
+export const VARIANTS = ["short-limits", "recycling", "unix-socket", "reuseport", "preload"] as const;
+export type Variant = (typeof VARIANTS)[number];

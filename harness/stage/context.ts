@@ -12,6 +12,8 @@ export interface PhasePlan {
   readonly phase: History["phase"];
   readonly runId: string;
   readonly signal: AbortSignal;
+  /** A run that may take its time. */
+  readonly thorough: boolean;
 }
 
 /** What the parts of a stage share. */
@@ -19,6 +21,8 @@ export interface StageContext extends PhasePlan {
   readonly recorder: HistoryRecorder;
   /** Loads that run, by name. */
   readonly running: Map<string, Driver>;
+  /** Raw connections that are not closed yet. */
+  readonly talks: Set<{ close(): void }>;
   /** Lines that the log held when the phase began. */
   readonly linesBefore: number;
   /** Answers to requests of the stage's own. */
@@ -48,6 +52,7 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
     meet: (worker, generation) => void met.set(worker, Math.max(generation, met.get(worker) ?? 0)),
     recorder,
     running,
+    talks: new Set(),
     linesBefore,
     asked: { answers: 0 },
     probe: probeOf(target.definition.settings),

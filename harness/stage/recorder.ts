@@ -1,3 +1,4 @@
+import type { Observation } from "../spec/observation.ts";
 import type {
   ActionRecord,
   BurstRecord,
@@ -20,6 +21,7 @@ export class HistoryRecorder {
   readonly held: HeldRequest[] = [];
   readonly logs: LogSnapshot[] = [];
   readonly bursts: BurstRecord[] = [];
+  readonly observations: Observation[] = [];
   stop: StopRecord | undefined;
   readonly #origin = performance.now();
 
@@ -32,7 +34,10 @@ export class HistoryRecorder {
   }
 
   /** Opens the record of an action; its fields are filled in as they become known. */
-  begin(kind: ActionRecord["kind"], facts: Pick<ActionRecord, "generation" | "bootDelayMs">): Mutable<ActionRecord> {
+  begin(
+    kind: ActionRecord["kind"],
+    facts: Pick<ActionRecord, "generation" | "release" | "bootDelayMs">,
+  ): Mutable<ActionRecord> {
     const startedMs = this.now();
     const record: Mutable<ActionRecord> = {
       ...facts,
@@ -59,6 +64,7 @@ export class HistoryRecorder {
       processes,
       logs: this.logs,
       bursts: this.bursts,
+      observations: this.observations,
       ...(this.stop && { stop: this.stop }),
     };
   }

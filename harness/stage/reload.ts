@@ -1,12 +1,11 @@
 import { exchange } from "../client/exchange.ts";
 import { waitUntil } from "../process/wait-until.ts";
 import { LIMITS } from "../spec/limits.ts";
-import type { ReloadHandle } from "../spec/scenario.ts";
+import type { ActionRecord } from "../spec/history.ts";
+import type { ReloadHandle, ReloadPlan } from "../spec/scenario.ts";
+import type { ReleasePlan } from "../process/workspace.ts";
+import type { ActionOutcome } from "../targets/actions.ts";
 import type { StageContext } from "./context.ts";
-
-export interface ReloadPlan {
-  readonly bootDelayMs?: number;
-}
 
 /** Answers in a row that have to come from the new generation before it counts as serving alone. */
 const STREAK_PER_WORKER = 3;
@@ -23,28 +22,28 @@ export function createReloader(context: StageContext): (plan: ReloadPlan) => Pro
   if (phase === "trial") return (plan) => reload(context, plan);
   return async () => {
     await Promise.all([...running.values()].map((driver) => driver.further(LIMITS.controlRequestsPerReload)));
-    return { settled: () => Promise.resolve() };
+    return { served: () => Promise.resolve(), settled: () => Promise.resolve() };
   };
 }
 
-async function reload(context: StageContext, { bootDelayMs = 0 }: ReloadPlan): Promise<ReloadHandle> {
+async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHandle> {
   const { target, site, recorder, signal } = context;
+  const { release = "ok", bootDelayMs = 0, awaits = release === "ok" ? "served" : "nothing" } = plan;
   const { settleMs } = target.facts(site);
   const seesInside = context.probe.expect === "contract";
-  if (seesInside) await meetWorkers(context, target.workspace.generation(site));
-  const boot = bootDelayMs > 0 ? { mode: "delay" as const, delayMs: bootDelayMs } : { mode: "ok" as const };
-  const { generation } = await target.deploy(site, { boot });
-  const action = recorder.begin("reload", { generation, bootDelayMs });
-  const { startedMs, returnedMs, output, error } = await target.act("reload", site, signal);
+  if (seesInside && awaits === "served") await meetWorkers(context, target.workspace.generation(site));
+  const { generation } = await target.deploy(site, releasePlan(plan));
+  const action = recorder.begin("reload", { generation, release, bootDelayMs });
+  const { startedMs, returnedMs, output, error } = await ask(context, plan);
   action.startedMs = recorder.at(startedMs);
   action.returnedMs = recorder.at(returnedMs);
   action.settleDeadlineMs = Math.max(action.settleDeadlineMs, action.startedMs + bootDelayMs + settleMs);
   if (output !== undefined) action.output = output;
   if (error !== undefined) action.error = error;
 
-  const servedMs = await serves(context, generation, action.settleDeadlineMs, STREAK_PER_WORKER);
-  if (servedMs !== undefined) action.servedMs = servedMs;
-  return {
+  let serving: Promise<void> | undefined;
+  const handle: ReloadHandle = {
+    served: () => (serving ??= awaitServed(context, action)),
     async settled() {
       const leftMs = (): number => action.settleDeadlineMs - recorder.now();
       const gone = seesInside
@@ -53,13 +52,37 @@ async function reload(context: StageContext, { bootDelayMs = 0 }: ReloadPlan): P
       if (await gone) action.settledMs = recorder.now();
     },
   };
+  signal.throwIfAborted();
+  if (awaits === "served") await handle.served();
+  return handle;
+}
+
+/** The target file's own action, or what the scenario does in its place. */
+async function ask(context: StageContext, { by }: ReloadPlan): Promise<ActionOutcome> {
+  if (!by) return context.target.act("reload", context.site, context.signal);
+  const startedMs = performance.now();
+  const { error } = await by();
+  return { startedMs, returnedMs: performance.now(), ...(error !== undefined && { error }) };
+}
+
+async function awaitServed(context: StageContext, action: { servedMs?: number } & ActionRecord): Promise<void> {
+  const servedMs = await serves(context, action.generation, action.settleDeadlineMs, STREAK_PER_WORKER);
+  if (servedMs !== undefined) action.servedMs = servedMs;
+}
+
+function releasePlan({ release = "ok", bootDelayMs = 0, setting }: ReloadPlan): ReleasePlan {
+  const mode = release === "ok" && bootDelayMs > 0 ? "delay" : release;
+  return {
+    boot: mode === "delay" ? { mode, delayMs: bootDelayMs } : { mode },
+    ...(setting !== undefined && { setting }),
+  };
 }
 
 /** Asks until every worker has answered once, or long enough that one which has not is not worth waiting for. */
-async function meetWorkers(context: StageContext, generation: number): Promise<void> {
+export async function meetWorkers(context: StageContext, generation: number): Promise<void> {
   const known = (): number => [...context.met.values()].filter((served) => served === generation).length;
   for (let asked = 0; asked < context.target.workers * 10 && known() < context.target.workers; asked++) {
-    await ask(context);
+    await probe(context);
   }
 }
 
@@ -76,7 +99,7 @@ async function serves(
   let sinceMs = 0;
   const seen = await waitUntil(
     async () => {
-      const answered = await ask(context);
+      const answered = await probe(context);
       if (answered < generation) streak = 0;
       else if (streak++ === 0) sinceMs = recorder.now();
       return streak >= needed;
@@ -88,7 +111,7 @@ async function serves(
 }
 
 /** One fresh request outside all loads; resolves to the generation that answered, 0 if none did. */
-async function ask(context: StageContext): Promise<number> {
+async function probe(context: StageContext): Promise<number> {
   const { recorder, signal, asked } = context;
   const { row } = await exchange({
     endpoint: context.endpoint(context.target.site(context.site).endpoints.direct ? "direct" : "front"),

@@ -1,3 +1,4 @@
+import { act, kill } from "./act.ts";
 import { startClosedLoop } from "../client/closed-loop.ts";
 import { startOpenLoop } from "../client/open-loop.ts";
 import type { Stage } from "../spec/scenario.ts";
@@ -5,9 +6,13 @@ import { runBurst } from "./burst.ts";
 import { createContext, type PhasePlan } from "./context.ts";
 import { holdRequest } from "./hold.ts";
 import { readPhaseLogs } from "./phase-logs.ts";
+import { converse } from "./converse.ts";
 import type { HistoryRecorder } from "./recorder.ts";
-import { createReloader } from "./reload.ts";
+import { createReloader, meetWorkers } from "./reload.ts";
+import { requestOnce } from "./single-request.ts";
 import { requestStop } from "./stop.ts";
+import { weigh } from "./weigh.ts";
+import { waitUntil } from "../process/wait-until.ts";
 
 export interface EndableStage extends Stage {
   /** Ends the loads that still run. Idempotent. */
@@ -29,6 +34,9 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     capabilities,
     doors: endpoints.direct ? ["front", "direct"] : ["front"],
     signal,
+    facts: target.facts(site),
+    thorough: plan.thorough,
+    now: recorder.now,
     openLoop({ request, ...load }) {
       const options = {
         ...common,
@@ -48,11 +56,26 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
       return context.keep(load.name, startClosedLoop({ ...options, request: { path, ...request } }));
     },
     hold: ({ door }) => holdRequest(context, door),
+    request: (request) => requestOnce(context, request),
+    converse: (conversation) => converse(context, conversation),
     reload: (release) => reload(release ?? {}),
+    act: (action) => act(context, action),
+    kill: (plan) => kill(context, plan),
+    async servingWorkers() {
+      const generation = target.workspace.generation(site);
+      await meetWorkers(context, generation);
+      return [...context.met].flatMap(([pid, served]) => (served === generation ? [pid] : []));
+    },
+    mainPid: () => target.mainPid(site),
+    processes: () => target.processes(),
+    until: (isSo, withinMs) => waitUntil(isSo, withinMs, signal),
+    weigh: (plan) => weigh(context, plan),
+    observe: (observation) => void recorder.observations.push(observation),
     burst: (burst) => runBurst(context, burst),
     readLogs: (name) => readPhaseLogs(context, name),
     stop: () => requestStop(context),
     async end() {
+      for (const talk of context.talks) talk.close();
       await Promise.all([...context.running.values()].map((driver) => driver.stop()));
     },
   };

@@ -179,7 +179,7 @@ function controlsOf(parts: TargetParts): Controls {
 
 function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetFacts {
   const { settings } = definition;
-  const { logs, role, drainMs, settleMs, budget } = settings;
+  const { logs, role, drainMs, bootMs, hangMs, settleMs, budget } = settings;
   return {
     name: definition.name,
     role,
@@ -187,6 +187,8 @@ function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetF
     workers: values.workers,
     drainMs,
     settleMs,
+    ...(bootMs !== undefined && { bootMs }),
+    ...(hangMs !== undefined && { hangMs }),
     budget,
     capabilities: site.capabilities,
     ...(logs?.limits && { logLimits: logs.limits }),

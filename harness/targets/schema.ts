@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACTION_NAMES, CAPABILITIES, ROLES } from "../spec/target-facts.ts";
+import { ACTION_NAMES, CAPABILITIES, ROLES, VARIANTS } from "../spec/target-facts.ts";
 import { LIMITS } from "../spec/limits.ts";
 
 /*
@@ -98,6 +98,19 @@ const knownFailure = z.strictObject({
   intermittent: z.boolean().optional(),
 });
 
+/** What another way of starting the server changes: maps are added to, all else is replaced. */
+const variant = z.strictObject({
+  start: command.optional(),
+  /** Added at the end of `start`. */
+  args: z.array(z.string()).optional(),
+  env: environment.optional(),
+  files: z.record(z.string(), z.string()).optional(),
+  url: url.optional(),
+  drainMs: milliseconds.optional(),
+  bootMs: milliseconds.optional(),
+  hangMs: milliseconds.optional(),
+});
+
 export const targetSchema = z
   .strictObject({
     hupspec: z.literal(1, { error: "expected 1, the version of the format" }),
@@ -136,9 +149,16 @@ export const targetSchema = z
       })
       .optional(),
     drainMs: milliseconds.default(30_000),
+    /** When a replacement that never gets ready is given up, and when a worker that stopped answering is replaced. */
+    bootMs: milliseconds.optional(),
+    hangMs: milliseconds.optional(),
     settleMs: milliseconds.default(5_000),
     budget: z.strictObject({ stallMs: milliseconds.default(1_000), p99Ms: milliseconds.default(500) }).prefault({}),
     capabilities: capabilities.default([]),
+    /** Other ways to start the same server, for rules that an ordinary start can't decide. */
+    variants: z
+      .partialRecord(z.enum(VARIANTS, { error: `expected one of ${VARIANTS.join(", ")}` }), variant)
+      .default({}),
     knownFailures: z.array(knownFailure).default([]),
   })
   .superRefine((target, context) => {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { ConfigFileError, parseYaml } from "../../config/positioned-yaml.ts";
 import { checkPlaceholders, portNames } from "./placeholders.ts";
-import type { Capability } from "../spec/target-facts.ts";
+import type { Capability, Variant } from "../spec/target-facts.ts";
 import { targetSchema, type TargetFile, type TargetSite } from "./schema.ts";
 
 /** The one site of a target file without `sites`. */
@@ -17,6 +17,8 @@ export interface TargetDefinition {
   readonly file: string;
   readonly folder: string;
   readonly settings: TargetFile;
+  /** Environment that this run adds to the target file's own. */
+  readonly addedEnv: Readonly<Record<string, string>>;
   /** At least one; {@link MAIN_SITE} where the file names none. */
   readonly sites: readonly TargetSite[];
   /** Names of the ports to reserve. */
@@ -32,6 +34,30 @@ export function capabilitiesOf(
 ): readonly Capability[] {
   const declared = site.capabilities ?? settings.capabilities;
   return settings.probe === "contract" ? [...declared, "contract"] : declared;
+}
+
+/** The same target with more in its environment; placeholders in the values are filled in. */
+export function withEnv(definition: TargetDefinition, addedEnv: Readonly<Record<string, string>>): TargetDefinition {
+  const { settings } = definition;
+  return { ...definition, addedEnv, settings: { ...settings, env: { ...settings.env, ...addedEnv } } };
+}
+
+/** The same target, started in another way; undefined if its file does not say how. */
+export function withVariant(definition: TargetDefinition, name: Variant): TargetDefinition | undefined {
+  const { settings } = definition;
+  const variant = settings.variants[name];
+  if (!variant) return undefined;
+  const { env, files, args = [], ...replaced } = variant;
+  const given = Object.fromEntries(Object.entries(replaced).filter(([, value]) => value !== undefined));
+  const changed: TargetFile = {
+    ...settings,
+    ...given,
+    start: [...(variant.start ?? settings.start), ...args],
+    env: { ...settings.env, ...env, ...definition.addedEnv },
+    files: { ...settings.files, ...files },
+  };
+  const sites = definition.sites.map((site) => (variant.url === undefined ? site : { ...site, url: variant.url }));
+  return { ...definition, settings: changed, sites };
 }
 
 /**
@@ -75,6 +101,7 @@ export function parseTargetFile(text: string, file: string, appsFolder: string):
     file,
     folder,
     settings,
+    addedEnv: {},
     sites,
     ports: [...portNames(text)],
     appFolders,

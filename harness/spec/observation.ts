@@ -1,0 +1,141 @@
+import type { Door, LedgerRow } from "./history.ts";
+
+/*
+ * What a scenario saw besides its loads: single things, looked at once. Checkers find them by kind and name. Every
+ * `...Ms` instant is on the clock of the history.
+ */
+
+export type Observation =
+  | ExchangeSeen
+  | Conversation
+  | CommandRun
+  | SignalSent
+  | FileLook
+  | Poll
+  | ResourceLook
+  | WorkerExit
+  | LogLines;
+
+export type ObservationKind = Observation["kind"];
+export type ObservationOf<K extends ObservationKind> = Extract<Observation, { readonly kind: K }>;
+
+/** One request outside all loads, on a connection of its own. */
+export interface ExchangeSeen {
+  readonly kind: "exchange";
+  readonly name: string;
+  readonly door: Door;
+  readonly row: LedgerRow;
+  /** The first 64 KiB of the answer's body as text. */
+  readonly body: string;
+}
+
+/** Raw bytes over one connection, for what no well-formed request can show. */
+export interface Conversation {
+  readonly kind: "conversation";
+  readonly name: string;
+  /** A door of the target, or the address that was connected to. */
+  readonly at: string;
+  /** NaN if the connection was never established. */
+  readonly connectedMs: number;
+  readonly sent: readonly Utterance[];
+  readonly received: readonly Utterance[];
+  /** All that was received; `received` holds excerpts only. */
+  readonly receivedBytes: number;
+  /** How the connection stood when the scenario had done with it: `open` until then, or ended by the peer. */
+  readonly end: "open" | "fin" | "reset" | "refused" | "timeout";
+  /** When the peer ended it; NaN if it did not. */
+  readonly endedMs: number;
+}
+
+export interface Utterance {
+  readonly atMs: number;
+  /** Latin-1, at most `LIMITS.conversationBytes` in a conversation. */
+  readonly text: string;
+}
+
+/** A command that the scenario ran to its end. */
+export interface CommandRun {
+  readonly kind: "command";
+  readonly name: string;
+  readonly command: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Null where a signal, or the harness, ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A signal to a process of the target that no action of the target file sends. */
+export interface SignalSent {
+  readonly kind: "signal";
+  readonly name: string;
+  readonly atMs: number;
+  /** Negative for a process group. */
+  readonly pid: number;
+  readonly signal: string;
+  /** False if there was no such process any more. */
+  readonly delivered: boolean;
+}
+
+/** A path as it was at one moment; links are not followed. */
+export interface FileLook {
+  readonly kind: "file";
+  readonly name: string;
+  readonly path: string;
+  readonly atMs: number;
+  /** Absent if there was nothing at that path. */
+  readonly facts?: {
+    readonly type: "file" | "folder" | "socket" | "link" | "fifo" | "other";
+    /** Permission bits. */
+    readonly mode: number;
+    readonly uid: number;
+    readonly gid: number;
+    readonly inode: number;
+    readonly bytes: number;
+    /** The beginning of a small regular file. */
+    readonly text?: string;
+  };
+}
+
+/** Something asked again and again over a time, such as whether a pid file is there and names a live process. */
+export interface Poll {
+  readonly kind: "poll";
+  readonly name: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly looks: number;
+  /** The first few looks that did not find what they should; `missCount` tells how many there were. */
+  readonly misses: readonly { readonly atMs: number; readonly text: string }[];
+  readonly missCount: number;
+}
+
+/** What one process held at one moment. */
+export interface ResourceLook {
+  readonly kind: "resources";
+  readonly name: string;
+  readonly atMs: number;
+  readonly pid: number;
+  readonly descriptors: number;
+  /** Proportional set size; 0 where the kernel does not tell. */
+  readonly pssBytes: number;
+}
+
+/** How a process of the target ended, read from its zombie. */
+export interface WorkerExit {
+  readonly kind: "exit";
+  readonly name: string;
+  readonly atMs: number;
+  readonly pid: number;
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** Lines of the target's console or logs that are no records of the probe contract: what the server itself has to say. */
+export interface LogLines {
+  readonly kind: "log-lines";
+  readonly name: string;
+  readonly atMs: number;
+  readonly lines: readonly string[];
+}
