@@ -2,7 +2,11 @@ import type { History } from "../spec/history.ts";
 import type { Finding } from "../spec/verdict.ts";
 import { availability } from "./availability.ts";
 import { connections } from "./connections.ts";
+import { control } from "./control.ts";
+import { drain } from "./drain.ts";
+import { failure } from "./failure.ts";
 import { generation } from "./generation.ts";
+import { lifecycle } from "./lifecycle.ts";
 import { logging } from "./logging.ts";
 import { proxy } from "./proxy.ts";
 import { resources } from "./resources.ts";
@@ -15,9 +19,13 @@ export type Checker = (history: History) => Finding;
 export const CHECKERS: Readonly<Record<string, Checker>> = {
   ...availability,
   ...generation,
+  ...lifecycle,
+  ...drain,
   ...connections,
+  ...failure,
   ...resources,
   ...logging,
   ...rotation,
+  ...control,
   ...proxy,
 };

@@ -1,7 +1,10 @@
 import type { Requirement } from "./requirement.ts";
 import { availability } from "./requirements/availability.ts";
 import { connections } from "./requirements/connections.ts";
+import { control } from "./requirements/control.ts";
+import { failure } from "./requirements/failure.ts";
 import { generation } from "./requirements/generation.ts";
+import { lifecycle } from "./requirements/lifecycle.ts";
 import { logging } from "./requirements/logging.ts";
 import { proxy } from "./requirements/proxy.ts";
 import { resources } from "./requirements/resources.ts";
@@ -11,10 +14,13 @@ import { rotation } from "./requirements/rotation.ts";
 export const REQUIREMENTS: readonly Requirement[] = [
   ...availability,
   ...generation,
+  ...lifecycle,
   ...connections,
+  ...failure,
   ...resources,
   ...logging,
   ...rotation,
+  ...control,
   ...proxy,
 ];
 

@@ -1,0 +1,2 @@
+/* Rules on control: one checker under each id. */
+export const control = {};

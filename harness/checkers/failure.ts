@@ -1,0 +1,2 @@
+/* Rules on failure: one checker under each id. */
+export const failure = {};

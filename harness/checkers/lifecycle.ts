@@ -1,0 +1,2 @@
+/* Rules on lifecycle: one checker under each id. */
+export const lifecycle = {};
