@@ -81,9 +81,10 @@ async function build(done: (code: number) => void): Promise<Command> {
     .description("list the rules")
     .option("--group <group>", "only those of one group, such as availability")
     .option("--json", "as JSON")
-    .action(async (options: { group?: string; json?: boolean }) =>
-      done(await (await import("./commands/requirements.ts")).requirements(options, io)),
-    );
+    .action(async (options: { group?: string; json?: boolean }) => {
+      const { scenarios } = await import("../scenarios/index.ts");
+      done(await (await import("./commands/requirements.ts")).requirements(options, io, scenarios));
+    });
   addInit(program, done);
   program
     .command("report")

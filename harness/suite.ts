@@ -1,6 +1,7 @@
 import path from "node:path";
 import { environmentFacts } from "./environment.ts";
 import { runScenario, withoutReplay } from "./run-scenario.ts";
+import { CATALOGUE_VERSION } from "./spec/catalogue-changes.ts";
 import type { History } from "./spec/history.ts";
 import type { ProgressEvent } from "./spec/progress.ts";
 import type { RunRecord, ScenarioRecord, TargetRecord } from "./spec/run-record.ts";
@@ -109,6 +110,7 @@ export async function openSuite(options: SuiteOptions): Promise<Suite> {
     run: {
       id: runId,
       hupspecVersion: options.hupspecVersion,
+      catalogueVersion: CATALOGUE_VERSION,
       startedAt: startedAt.toISOString(),
       durationMs: performance.now() - startedMs,
       command: options.command,

@@ -9,7 +9,7 @@ import { CONCLUSION_WORDS, GLYPHS, keyFigures, milliseconds, number, percent, se
 export function renderHtml(record: RunRecord): string {
   const { run, environment: env } = record;
   const facts = [
-    `hupspec ${run.hupspecVersion}, ${run.startedAt}, ${seconds(run.durationMs)}`,
+    `hupspec ${run.hupspecVersion}, catalogue ${run.catalogueVersion}, ${run.startedAt}, ${seconds(run.durationMs)}`,
     run.command,
     `${env.platform}, kernel ${env.kernel}, ${number(env.cores)} × ${env.cpu}, Node ${env.node}, ` +
       `tcp_migrate_req ${env.tcp_migrate_req ?? "absent"}`,

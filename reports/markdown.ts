@@ -60,7 +60,7 @@ function fit(sections: readonly Section[], roomBytes: number): string {
 function headSection(record: RunRecord): Section {
   const { run, environment: env } = record;
   const facts = [
-    `Run ${code(run.id)} of hupspec ${text(run.hupspecVersion)}, ${text(run.startedAt)}, ${seconds(run.durationMs)}`,
+    `Run ${code(run.id)} of hupspec ${text(run.hupspecVersion)} (catalogue ${run.catalogueVersion}), ${text(run.startedAt)}, ${seconds(run.durationMs)}`,
     code(run.command),
     `${text(env.platform)}, kernel ${text(env.kernel)}, ${number(env.cores)} × ${text(env.cpu)}, Node ${text(env.node)}, ` +
       `${code("tcp_migrate_req")} ${env.tcp_migrate_req ?? "absent"}`,

@@ -98,6 +98,7 @@ export function record(
     run: {
       id: part.id ?? "20261122-101500-ab12",
       hupspecVersion: "0.1.0",
+      catalogueVersion: 1,
       startedAt: "2026-11-22T10:15:00.000Z",
       durationMs: 61_500,
       command: "hupspec run --target reference",

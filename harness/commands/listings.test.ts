@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { scenarios } from "../../scenarios/index.ts";
 import { REQUIREMENTS } from "../spec/catalogue.ts";
 import { UsageError } from "./io.ts";
 import { requirements } from "./requirements.ts";
@@ -11,7 +12,7 @@ import { testIo } from "./test-io.ts";
 describe("hupspec requirements", () => {
   it("lists every rule with its sentence", async () => {
     const { io, written } = testIo();
-    expect(await requirements({}, io)).toBe(0);
+    expect(await requirements({}, io, scenarios)).toBe(0);
     for (const { id, level, sentence } of REQUIREMENTS) {
       expect(written.stdout).toContain(`${id} (${level})\n  ${sentence}\n`);
     }
@@ -19,14 +20,17 @@ describe("hupspec requirements", () => {
 
   it("lists one group, as JSON too", async () => {
     const { io, written } = testIo();
-    await requirements({ group: "rotation", json: true }, io);
+    await requirements({ group: "rotation", json: true }, io, scenarios);
     const expected = REQUIREMENTS.filter(({ id }) => id.startsWith("rotation/"));
     expect(expected.length).toBeGreaterThan(0);
-    expect(JSON.parse(written.stdout)).toEqual(expected);
+    expect(JSON.parse(written.stdout)).toMatchObject(expected);
+    expect(JSON.parse(written.stdout)[0]).toMatchObject({ scenarios: expect.arrayContaining(["rotation/mid-burst"]) });
   });
 
   it("names the groups if it is asked for another", async () => {
-    await expect(requirements({ group: "rotations" }, testIo().io)).rejects.toThrow(/expected one of availability, /);
+    await expect(requirements({ group: "rotations" }, testIo().io, scenarios)).rejects.toThrow(
+      /expected one of availability, /,
+    );
   });
 });
 

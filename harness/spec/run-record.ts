@@ -14,6 +14,8 @@ export interface RunRecord {
 export interface RunFacts {
   readonly id: string;
   readonly hupspecVersion: string;
+  /** Version of the catalogue of rules that the verdicts speak of. */
+  readonly catalogueVersion: number;
   readonly startedAt: string;
   readonly durationMs: number;
   readonly command: string;

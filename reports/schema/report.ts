@@ -125,6 +125,8 @@ export const reportSchema = z
       .strictObject({
         id: z.string(),
         hupspecVersion: z.string(),
+        // Reports from before there was a second version do not say.
+        catalogueVersion: z.number().int().default(1),
         startedAt: z.string(),
         durationMs: measured,
         command: z.string(),
