@@ -1,3 +1,4 @@
+import { circumstancesOf } from "./circumstances.ts";
 import { bound95 } from "./checkers/finding.ts";
 import { CHECKERS } from "./checkers/index.ts";
 import { requirement } from "./spec/catalogue.ts";
@@ -16,11 +17,17 @@ export function judge(
   const doubt = whyControlUnsound(histories.control) ?? whyGeneratorLate(histories.trial);
   return scenario.decides.map((id) => {
     const rule = requirement(id);
-    const finding = whyUnsupported(rule, histories.trial) ?? (doubt ? inconclusive(doubt) : check(id, histories.trial));
+    const found = whyUnsupported(rule, histories.trial) ?? (doubt ? inconclusive(doubt) : check(id, histories.trial));
+    const finding = withCircumstances(found, histories.trial);
     const known = options.knownFailures.find((failure) => failure.requirement === id);
     const place = { scenario: scenario.id, site: histories.trial.target.site, repeat: options.repeat };
     return verdictOf(rule, finding, known, place);
   });
+}
+
+function withCircumstances(finding: Finding, trial: History): Finding {
+  if (finding.outcome !== "violated") return finding;
+  return { ...finding, evidence: [...finding.evidence, ...circumstancesOf(trial)] };
 }
 
 // A crash of a checker says nothing about the target.

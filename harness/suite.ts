@@ -1,37 +1,31 @@
-import path from "node:path";
+import { jobsLeft, jobsOf, whyUnsupported, type Job, type JobSelection } from "./jobs.ts";
 import { environmentFacts } from "./environment.ts";
 import { runScenario, withoutReplay } from "./run-scenario.ts";
 import { CATALOGUE_VERSION } from "./spec/catalogue-changes.ts";
 import type { History } from "./spec/history.ts";
 import type { ProgressEvent } from "./spec/progress.ts";
 import type { RunRecord, ScenarioRecord, TargetRecord } from "./spec/run-record.ts";
-import type { Scenario } from "./spec/scenario.ts";
 import type { Verdict } from "./spec/verdict.ts";
 import { findTarget } from "./targets/catalogue.ts";
 import { TargetBootError, TargetUnavailableError } from "./targets/errors.ts";
-import { capabilitiesOf, withEnv, type TargetDefinition } from "./targets/target-definition.ts";
+import { withEnv, type TargetDefinition } from "./targets/target-definition.ts";
 import { readVersion } from "./targets/version.ts";
 
-/** The reference stack. */
-export const DEFAULT_TARGETS: readonly string[] = ["stack"];
+/** The reference stack as a whole, then its parts, each on the rules that can't be decided on what comes before it. */
+const REFERENCE: readonly string[] = ["stack", "prefork"];
 
-export interface SuiteOptions {
-  /** Names of the catalogue or paths of target files. */
-  readonly targets: readonly string[];
-  /** Globs on `target/site/group/scenario`, or on ids of scenarios and rules; empty for all. */
-  readonly only: readonly string[];
+export interface SuiteOptions extends JobSelection {
+  /** Names of the catalogue or paths of target files; or the reference stack, whole and in parts. */
+  readonly targets: readonly string[] | "reference";
   /** Folder of hupspec's own package.json. */
   readonly packageRoot: string;
   readonly hupspecVersion: string;
-  readonly scenarios: readonly Scenario[];
   /** Environment that targets inherit, and where commands are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that paths of target files are relative to. */
   readonly cwd: string;
   /** Added to the environment of the targets; placeholders as in a target file. */
   readonly targetEnv?: Readonly<Record<string, string>>;
-  /** Take more time: more trials, and every scenario on every site. */
-  readonly thorough?: boolean;
   /** Ends the run; what was finished until then is in the record. */
   readonly signal: AbortSignal;
   /** The command line, for the report. */
@@ -39,13 +33,6 @@ export interface SuiteOptions {
   onProgress(event: ProgressEvent): void;
   /** Gets the raw histories of each scenario as soon as it has ended, for samples on disk. */
   onHistories?(runId: string, histories: readonly History[]): Promise<void>;
-}
-
-/** One replay to do. */
-export interface Job {
-  readonly definition: TargetDefinition;
-  readonly site: string;
-  readonly scenario: Scenario;
 }
 
 export type JobResult =
@@ -81,10 +68,15 @@ export async function openSuite(options: SuiteOptions): Promise<Suite> {
   const runId = runIdOf(startedAt);
   const states = new Map<TargetDefinition, TargetState>();
   const jobs: Job[] = [];
-  for (const name of options.targets) {
+  const inParts = options.targets === "reference";
+  for (const name of inParts ? REFERENCE : options.targets) {
     const definition = withEnv(await findTarget(name, options.packageRoot, options.cwd), options.targetEnv ?? {});
+    const wanted = jobsOf(definition, options);
+    const left = inParts ? jobsLeft(wanted, jobs) : wanted;
+    // A part on which nothing is left to decide has nothing to conclude either.
+    if (inParts && left.length === 0) continue;
     states.set(definition, { definition, scenarios: [], verdicts: [], version: "", status: "ok", reason: "" });
-    jobs.push(...jobsOf(definition, options));
+    jobs.push(...left);
   }
 
   const run = async (job: Job): Promise<JobResult> => {
@@ -148,30 +140,6 @@ export async function runSuite(options: SuiteOptions): Promise<RunRecord> {
   return suite.record();
 }
 
-function jobsOf(definition: TargetDefinition, { scenarios, only, thorough }: SuiteOptions): readonly Job[] {
-  return scenarios
-    .filter((scenario) => scenario.roles.includes(definition.settings.role))
-    .flatMap((scenario, place) => {
-      const jobs = definition.sites.map(({ name: site }) => ({ definition, site, scenario }));
-      const turn = jobs[place % jobs.length];
-      if (scenario.sites !== "one" || thorough || !turn) return jobs.filter((job) => isWanted(job, only));
-      // Asked for by its full name, a site gets what it would not have had its turn for.
-      return jobs.filter((job) => (job === turn ? isWanted(job, only) : isNamed(job, only)));
-    });
-}
-
-function isNamed({ definition, site, scenario }: Job, only: readonly string[]): boolean {
-  return only.some(
-    (glob) => glob.startsWith(`${definition.name}/${site}/`) && isWanted({ definition, site, scenario }, [glob]),
-  );
-}
-
-function isWanted({ definition, site, scenario }: Job, only: readonly string[]): boolean {
-  if (only.length === 0) return true;
-  const names = [`${definition.name}/${site}/${scenario.id}`, scenario.id, ...scenario.decides];
-  return only.some((glob) => names.some((name) => path.matchesGlob(name, glob)));
-}
-
 async function runJob(job: Job, runId: string, options: SuiteOptions): Promise<JobResult> {
   const { definition, site, scenario } = job;
   const unsupported = whyUnsupported(job);
@@ -200,22 +168,6 @@ async function runJob(job: Job, runId: string, options: SuiteOptions): Promise<J
     const reason = `the scenario broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     return { status: "ok", ...withoutReplay(job, "inconclusive", reason, performance.now() - startedMs) };
   }
-}
-
-function whyUnsupported({ definition, site, scenario }: Job): string | undefined {
-  const { settings, sites } = definition;
-  const missing = scenario.actions.filter((action) => !settings.actions[action]);
-  if (missing.length > 0) return `the target file does not say how to ${missing.join(", ")}`;
-  if (settings.probe !== "contract" && !settings.probe.generation) {
-    return "without probe.generation, the header that names the release of an answer, no reload can be told from none";
-  }
-  if (scenario.variant && !settings.variants[scenario.variant]) {
-    return `the target file does not say how to start it as the variant ${scenario.variant}`;
-  }
-  const found = sites.find(({ name }) => name === site);
-  const capabilities = found ? capabilitiesOf(definition, found) : [];
-  const lacking = scenario.capabilities.filter((capability) => !capabilities.includes(capability));
-  return lacking.length > 0 ? `the target does not have ${lacking.join(", ")}` : undefined;
 }
 
 /** Sorts by time, and is a name that every file system takes. */

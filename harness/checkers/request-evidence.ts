@@ -49,8 +49,12 @@ function describeRow(history: History, load: LoadRecord, row: LedgerRow): string
   const answer = row.worker > 0 ? `, answered by pid ${row.worker} of generation ${row.generation}` : "";
   return (
     `${row.method} ${row.id} of ${load.name}: ${row.outcome} on ${connection}, ` +
-    `intended at ${row.intendedMs.toFixed(1)} ms${relative}, ${took}${answer}`
+    `intended at ${row.intendedMs.toFixed(1)} ms${relative}, ${took}${answer}${came(row)}`
   );
+}
+
+function came({ received }: LedgerRow): string {
+  return received === undefined ? "" : `; what came began with ${JSON.stringify(received)}`;
 }
 
 function signed(ms: number): string {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { LIMITS } from "../spec/limits.ts";
 import type { Outcome } from "../spec/outcome.ts";
 import type { Clock, Endpoint } from "./load-options.ts";
 import type { PendingRequest } from "./pending-request.ts";
@@ -41,6 +42,9 @@ export class Connection implements ResponseSink {
   #ended = false;
   #lastClosed = false;
   #readMs = 0;
+  /** How the answer that is being read began, for the evidence should it turn out wrong. */
+  readonly #beginning = Buffer.allocUnsafe(LIMITS.excerptBytes);
+  #beginningBytes = 0;
 
   constructor(number: number, endpoint: Endpoint, owner: ConnectionOwner) {
     this.number = number;
@@ -159,8 +163,11 @@ export class Connection implements ResponseSink {
     if (this.#ended) return true;
     this.#readMs = this.#owner.clock.now();
     this.#reading = true;
+    if (!this.#reader.midAnswer) this.#beginningBytes = READ_BUFFER.copy(this.#beginning, 0, 0, length);
     this.#reader.push(READ_BUFFER, length);
     this.#settleCompleted();
+    // What follows a good answer begins with what comes next, or with nothing.
+    if (!this.#reader.midAnswer) this.#beginningBytes = 0;
     return true;
   }
 
@@ -195,6 +202,7 @@ export class Connection implements ResponseSink {
   #amendLast(): void {
     if (this.#last === undefined || this.#last.outcome === "wrong-answer") return;
     this.#last.outcome = "wrong-answer";
+    this.#last.received = this.#beginning.toString("latin1", 0, this.#beginningBytes);
     this.#owner.amended(this.#last);
   }
 
@@ -202,6 +210,7 @@ export class Connection implements ResponseSink {
     if (request.over) return;
     request.doneMs = atMs;
     request.outcome = outcome;
+    if (outcome !== "ok") request.received = this.#beginning.toString("latin1", 0, this.#beginningBytes);
     this.#owner.settled(request);
   }
 

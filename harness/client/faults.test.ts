@@ -108,3 +108,21 @@ function optionsFor(endpoint: { host: string; port: number }, connections: "fres
 function sum(tally: OutcomeTally): number {
   return (Object.values(tally) as number[]).reduce((total, count) => total + count, 0);
 }
+
+describe("what came instead of a good answer", () => {
+  const begun = async (fault: Fault): Promise<readonly (string | undefined)[]> => {
+    await using server = await startFaultServer(fault, EVERY);
+    const { ledger } = await startClosedLoop(optionsFor(server.endpoint, "kept-alive")).finished;
+    return Array.from(ledger.rows()).flatMap(({ outcome, received }) => (outcome === "ok" ? [] : [received]));
+  };
+
+  test("is kept with the request", async () => {
+    expect(await begun("truncate-length")).toEqual(
+      Array.from({ length: PLANTED }, () => expect.stringMatching(/^HTTP\/1\.1 200/)),
+    );
+  });
+
+  test("is nothing where nothing came, whatever the connection had carried before", async () => {
+    expect(await begun("fin")).toEqual(Array.from({ length: PLANTED }, () => undefined));
+  });
+});

@@ -69,3 +69,13 @@ test("rows stay where they are when the ledger grows, at 100 bytes each at most"
 test("a row that is not there is our mistake", () => {
   expect(() => new Ledger("e").row(0)).toThrow(RangeError);
 });
+
+test("what came instead of a good answer is kept with the first rows that tell of it", () => {
+  const ledger = new Ledger("e-");
+  for (let index = 0; index < 1_000; index++) {
+    ledger.intend(index);
+    ledger.settle(index, { ...settled, outcome: "wrong-answer", received: `answer ${index}` });
+  }
+  expect(ledger.row(0).received).toBe("answer 0");
+  expect(Array.from(ledger.rows()).filter(({ received }) => received !== undefined)).toHaveLength(200);
+});

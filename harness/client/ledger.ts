@@ -7,6 +7,9 @@ const WITH_STATUS = 255;
 const CODES = new Map<string, number>(TRANSPORT_OUTCOMES.map((outcome, code) => [outcome, code]));
 const UNSENT = TRANSPORT_OUTCOMES.indexOf("unsent");
 
+/** Rows whose received bytes are kept. */
+const MAX_EXCERPTS = 200;
+
 const FLAG_REUSED = 1;
 const FLAG_CLOSE = 2;
 const FLAG_POST = 4;
@@ -33,6 +36,7 @@ export const LEDGER_ROW_BYTES = 4 * 8 + 3 * 4 + 2 + 1 + 1;
 export class Ledger implements LedgerView {
   readonly #idPrefix: string;
   readonly #pages: Page[] = [];
+  readonly #excerpts = new Map<number, string>();
   #size = 0;
 
   constructor(idPrefix: string) {
@@ -78,12 +82,14 @@ export class Ledger implements LedgerView {
     outcomes[at] = CODES.get(row.outcome) ?? WITH_STATUS;
     flags[at] =
       (row.reused ? FLAG_REUSED : 0) | (row.closeAnnounced ? FLAG_CLOSE : 0) | (row.method === "POST" ? FLAG_POST : 0);
+    if (row.received !== undefined && this.#excerpts.size < MAX_EXCERPTS) this.#excerpts.set(index, row.received);
   }
 
   row(index: number): LedgerRow {
     const { times, numbers, statuses, flags } = this.#page(index);
     const at = index % PAGE_ROWS;
     const flag = flags[at] ?? 0;
+    const received = this.#excerpts.get(index);
     return {
       id: this.id(index),
       method: (flag & FLAG_POST) === 0 ? "GET" : "POST",
@@ -98,6 +104,7 @@ export class Ledger implements LedgerView {
       generation: numbers[at * 3 + 1] ?? 0,
       worker: numbers[at * 3 + 2] ?? 0,
       closeAnnounced: (flag & FLAG_CLOSE) !== 0,
+      ...(received !== undefined && { received }),
     };
   }
 

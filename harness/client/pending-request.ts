@@ -22,6 +22,8 @@ export class PendingRequest {
   generation = 0;
   worker = 0;
   closeAnnounced = false;
+  /** The beginning of what came, where that was not a good answer; empty if nothing did. */
+  received = "";
   /** Undefined until it has ended. */
   outcome: Outcome | undefined;
 
@@ -51,7 +53,7 @@ export class PendingRequest {
   toRow(): SettledExchange {
     if (this.outcome === undefined) throw new Error(`request ${this.id} has not ended`);
     const { method, connection, reused, sentMs, firstByteMs, doneMs, status, generation, worker } = this;
-    const { outcome, closeAnnounced } = this;
+    const { outcome, closeAnnounced, received } = this;
     return {
       method,
       connection,
@@ -64,6 +66,7 @@ export class PendingRequest {
       generation,
       worker,
       closeAnnounced,
+      ...(received !== "" && { received }),
     };
   }
 }

@@ -68,7 +68,7 @@ describe("hupspec run", () => {
       command: `npx hupspec run --target './my server.yaml' ${globs}`,
     });
     await run(OPTIONS, io, parts(suite));
-    expect(asked[1]).toMatchObject({ targets: ["stack"] });
+    expect(asked[1]).toMatchObject({ targets: "reference" });
   });
 
   it("writes a further report.json where asked", async () => {

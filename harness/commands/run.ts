@@ -9,7 +9,7 @@ import { ReportFolderError, writeAtomically, writeReports } from "../../reports/
 import { progressPrinter } from "../progress-printer.ts";
 import type { ProgressEvent } from "../spec/progress.ts";
 import type { RunRecord } from "../spec/run-record.ts";
-import { DEFAULT_TARGETS, type runSuite, type SuiteOptions } from "../suite.ts";
+import type { runSuite, SuiteOptions } from "../suite.ts";
 import { UnknownTargetError } from "../targets/catalogue.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { codeOf, UsageError, type CommandIo } from "./io.ts";
@@ -66,7 +66,7 @@ async function finished(
   { openSuite, runSuite, ...parts }: RunParts,
   onProgress: (event: ProgressEvent) => void,
 ): Promise<RunRecord | undefined> {
-  const targets = options.target.length > 0 ? options.target : DEFAULT_TARGETS;
+  const targets: SuiteOptions["targets"] = options.target.length > 0 ? options.target : "reference";
   const { only, thorough = false } = options;
   const command = commandLine(options);
   const targetEnv = environmentOf(options.env ?? []);

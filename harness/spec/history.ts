@@ -107,6 +107,8 @@ export interface LedgerRow {
   readonly worker: number;
   /** The answer said `Connection: close`. */
   readonly closeAnnounced: boolean;
+  /** How what came began, as Latin-1, for the first rows of a ledger that got something other than a good answer. */
+  readonly received?: string;
 }
 
 /** `ok` boots, if slowly; `fail` throws while it is loaded; `hang` never gets ready. */
