@@ -54,7 +54,7 @@ export class Draft {
   spawn(cohort: number, count: number): void {
     for (let index = 0; index < count; index++) {
       const id = this.state.nextWorker;
-      const worker: WorkerState = { id, cohort, phase: "booting", retiring: false, expendable: false };
+      const worker: WorkerState = { id, cohort, phase: "booting", retiring: false, closed: false, expendable: false };
       this.set({ nextWorker: id + 1, workers: [...this.workers, worker] });
       this.effect({ do: "spawn", worker: id, cohort });
     }

@@ -25,7 +25,7 @@ test.each(Object.entries(FIELDS))(
     using agent = Object.assign(new http.Agent({ keepAlive: true }), { [Symbol.dispose]: () => agent.destroy() });
     const answer = ask({ port: (server.address() as AddressInfo).port, agent });
     await entered.promise;
-    const drained = drainable.drain(10_000);
+    const drained = drainable.drain(10_000, () => undefined);
     gate.resolve();
     expect(await answer).toMatchObject({ body: "ok", headers: { connection: "close", "x-own": "kept" } });
     expect(await drained).toBeUndefined();

@@ -69,8 +69,11 @@ export class DrainableServer {
     });
   }
 
-  /** Resolves when no connection is left; with what had to be cut, if that took longer than `timeoutMs`. */
-  async drain(timeoutMs: number): Promise<Cut | undefined> {
+  /**
+   * Resolves when no connection is left; with what had to be cut, if that took longer than `timeoutMs`. `onClosed` is
+   * called as soon as nothing more is accepted.
+   */
+  async drain(timeoutMs: number, onClosed: () => void): Promise<Cut | undefined> {
     if (!this.#server.listening) return undefined;
     this.#draining = true;
     for (const connection of this.#connections.values()) {
@@ -80,6 +83,7 @@ export class DrainableServer {
     // One turn of the loop more takes in what waits in the kernel's queue, in case no other worker is there to do it.
     await nextTurn();
     net.Server.prototype.close.call(this.#server);
+    onClosed();
     if (await isSettledWithin(closed, timeoutMs)) return undefined;
     const busy = [...this.#connections.values()].filter(({ open, upgraded }) => open.size > 0 || upgraded).length;
     const cut = { busy, idle: this.#connections.size - busy };

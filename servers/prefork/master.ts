@@ -175,6 +175,7 @@ export class Master {
         worker.unlimit();
         this.#options.log.info("worker-ready", `worker ${id}, pid ${worker.pid}`);
         return this.post({ kind: "ready", worker: id });
+      case "closed":
       case "retire":
         return this.post({ ...message, worker: id });
       case "cut": {
@@ -215,7 +216,7 @@ export class Master {
     this.#lastLookMs = now;
     for (const worker of this.#state.workers) {
       const process = this.#processes.get(worker.id);
-      if (!process || worker.phase !== "ready") continue;
+      if (!process || (worker.phase !== "ready" && (worker.phase !== "draining" || worker.closed))) continue;
       if (late) process.lastBeatMs = now;
       if (workerTimeoutMs > 0 && now - process.lastBeatMs > workerTimeoutMs) {
         this.post({ kind: "expired", worker: worker.id, limit: "silence" });

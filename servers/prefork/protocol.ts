@@ -23,6 +23,8 @@ export type ToWorker = { readonly kind: "listen" | "drain" | "quit" };
 export type FromWorker =
   | { readonly kind: "loaded"; readonly generation?: number }
   | { readonly kind: "ready" | "beat" }
+  /** Told to drain, it accepts nothing any more; what it has accepted it still answers. */
+  | { readonly kind: "closed" }
   | { readonly kind: "retire"; readonly reason: string }
   /** The drain's time was up: connections closed without, and with, a request in flight. */
   | { readonly kind: "cut"; readonly idle: number; readonly busy: number };
@@ -40,6 +42,8 @@ export function readFromWorker(message: unknown): FromWorker | undefined {
       return { kind: "ready" };
     case "beat":
       return { kind: "beat" };
+    case "closed":
+      return { kind: "closed" };
     case "loaded":
       return typeof fields["generation"] === "number"
         ? { kind: "loaded", generation: fields["generation"] }

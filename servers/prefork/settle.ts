@@ -5,6 +5,7 @@ import { withPhase, type Step } from "./strategies/strategy.ts";
 
 /** Brings the workers nearer to what the mode wants, as far as that is possible before something else happens. */
 export function settle(draft: Draft): void {
+  tellReloadDone(draft);
   switch (draft.mode.kind) {
     case "starting":
       return start(draft);
@@ -50,7 +51,7 @@ function balance(draft: Draft): void {
 }
 
 function beginReload(draft: Draft): void {
-  if (!draft.state.reloadWanted) return;
+  if (!draft.state.reloadWanted || draft.state.untold !== undefined) return;
   const leaving = new Set(withPhase(draft.workers, "draining").map((worker) => worker.cohort));
   if (leaving.size >= LEAVING_COHORTS) return;
   draft.set({ reloadWanted: false });
@@ -94,12 +95,24 @@ function take(draft: Draft, step: Step, cohort: number): void {
       draft.set({ current: cohort, target, failures: 0 });
       draft.effect({ do: "adopt", cohort });
       const fresh = draft.workers.filter((worker) => worker.cohort === cohort);
-      draft.tell("info", "reload-done", `cohort ${cohort}, ${target} workers${generationOf(fresh)}`);
+      draft.set({ untold: `cohort ${cohort}, ${target} workers${generationOf(fresh)}` });
       return draft.enter({ kind: "serving" });
     }
     default:
       return step satisfies never;
   }
+}
+
+/**
+ * Whoever is told that a reload is done may rely on it: while an old worker has not yet heard that it is to leave, it may
+ * still take a connection and answer with the old code. One that is stuck holds the record back until it is killed.
+ */
+function tellReloadDone(draft: Draft): void {
+  const { untold, current } = draft.state;
+  const mayAccept = ({ cohort, closed }: WorkerState): boolean => cohort !== current && !closed;
+  if (untold === undefined || draft.workers.some(mayAccept)) return;
+  draft.set({ untold: undefined });
+  draft.tell("info", "reload-done", untold);
 }
 
 /** Old workers that die during a reload are replaced by their like: the release to come may never get ready. */

@@ -12,6 +12,8 @@ export interface WorkerState {
   readonly phase: "booting" | "loaded" | "admitted" | "ready" | "draining" | "killed";
   /** Asked to be replaced (its quota of requests is used up, or somebody told it to leave). */
   readonly retiring: boolean;
+  /** Told to leave, it has closed its listener. */
+  readonly closed: boolean;
   /** Its end is what the master wants; any other end is a failure. */
   readonly expendable: boolean;
   /** What the application says of itself once loaded. */
@@ -44,6 +46,8 @@ export interface MasterState {
   /** Reloads asked for while one could not begin; any number of them is one. */
   readonly reloadWanted: boolean;
   readonly nextWorker: number;
+  /** A reload that is in force, and whose success is told once no older worker may accept any more: that record. */
+  readonly untold: string | undefined;
   /** Workers that died one soon after the other. */
   readonly failures: number;
   /** No worker is started until the back-off is over. */
@@ -58,7 +62,7 @@ export type MasterEvent =
   | { readonly kind: "prepared"; readonly cohort: number; readonly target: number; readonly strategy: StrategyName }
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "loaded"; readonly worker: number; readonly generation?: number }
-  | { readonly kind: "ready"; readonly worker: number }
+  | { readonly kind: "ready" | "closed"; readonly worker: number }
   | { readonly kind: "retire"; readonly worker: number; readonly reason: string }
   /** A time limit passed: boot, event loop silent, drain. */
   | { readonly kind: "expired"; readonly worker: number; readonly limit: "boot" | "silence" | "drain" | "quit" }
@@ -86,6 +90,7 @@ export function initialState(target: number): MasterState {
     workers: [],
     reloadWanted: false,
     nextWorker: 1,
+    untold: undefined,
     failures: 0,
     holding: false,
   };

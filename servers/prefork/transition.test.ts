@@ -60,7 +60,59 @@ test("all-at-once admits nobody before all have loaded and drains nobody before 
   expect(play.do({ kind: "loaded", worker: 4 })).toEqual(["admit 3", "admit 4"]);
   expect(play.do({ kind: "ready", worker: 4 })).toEqual([]);
   expect(play.do({ kind: "ready", worker: 3 })).toEqual(["drain 1", "drain 2", "adopt 1"]);
-  expect(play.told()).toEqual(["reload-done"]);
+});
+
+describe("a reload that is in force", () => {
+  const inForce = (): Play => {
+    const play = serving();
+    play.reload("all-at-once");
+    play.boot(3, 4);
+    expect(play.state).toMatchObject({ mode: { kind: "serving" }, current: 1 });
+    expect(play.told()).toEqual([]);
+    return play;
+  };
+
+  test("is told of when no old worker accepts any more", () => {
+    const play = inForce();
+    play.do({ kind: "closed", worker: 2 });
+    expect(play.told()).toEqual([]);
+    play.do({ kind: "closed", worker: 1 });
+    expect(play.told()).toEqual(["reload-done"]);
+    play.exit(1);
+    expect(play.told()).toEqual(["worker-left"]);
+  });
+
+  test("is told of when an old worker that could not be reached is gone", () => {
+    const play = inForce();
+    play.do({ kind: "closed", worker: 1 });
+    expect(play.do({ kind: "expired", worker: 2, limit: "silence" })).toEqual(["kill 2"]);
+    expect(play.told()).toEqual(["worker-killed"]);
+    play.exit(2);
+    expect(play.told()).toEqual(["worker-left", "reload-done"]);
+  });
+
+  test("is told of before the next one begins, which counts as queued", () => {
+    const play = inForce();
+    expect(play.do({ kind: "reload" })).toEqual([]);
+    expect(play.told()).toEqual(["reload-queued"]);
+    play.exit(1);
+    expect(play.do({ kind: "closed", worker: 2 })).toEqual(["prepare"]);
+    expect(play.told()).toEqual(["reload-done"]);
+  });
+
+  test("is not taken back where a new worker dies before that", () => {
+    const play = inForce();
+    expect(play.exit(3)).toEqual(["spawn 5"]);
+    expect(play.state.workers.find(({ id }) => id === 5)?.cohort).toBe(1);
+  });
+
+  test("is told of even if the stop comes first", () => {
+    const play = inForce();
+    play.do({ kind: "stop", quick: true, status: 0 });
+    play.exit(1);
+    play.exit(2);
+    expect(play.told()).toEqual(["worker-left", "reload-done"]);
+  });
 });
 
 test("rolling replaces one by one", () => {
@@ -120,7 +172,9 @@ test("reloads asked for during a reload become one more", () => {
   for (let index = 0; index < 20; index++) expect(play.do({ kind: "reload" })).toEqual([]);
   for (const worker of [3, 4]) play.do({ kind: "loaded", worker });
   play.do({ kind: "ready", worker: 3 });
-  expect(play.do({ kind: "ready", worker: 4 })).toEqual(["drain 1", "drain 2", "adopt 1", "prepare"]);
+  expect(play.do({ kind: "ready", worker: 4 })).toEqual(["drain 1", "drain 2", "adopt 1"]);
+  play.do({ kind: "closed", worker: 1 });
+  expect(play.do({ kind: "closed", worker: 2 })).toEqual(["prepare"]);
   expect(play.state.reloadWanted).toBe(false);
 });
 
@@ -128,8 +182,10 @@ test("cohorts that do not get away hold the next reload back until one does", ()
   const play = serving(1);
   play.reload("all-at-once", 1, 1);
   play.boot(2);
+  play.do({ kind: "closed", worker: 1 });
   play.reload("all-at-once", 2, 1);
   play.boot(3);
+  play.do({ kind: "closed", worker: 2 });
   expect(play.do({ kind: "reload" })).toEqual([]);
   expect(play.exit(1)).toEqual(["prepare"]);
 });

@@ -48,6 +48,8 @@ function apply(draft: Draft, event: MasterEvent): void {
     }
     case "ready":
       return draft.update(event.worker, { phase: "ready" }, "admitted");
+    case "closed":
+      return draft.update(event.worker, { closed: true });
     case "retire":
       draft.tell("info", "worker-retires", `worker ${event.worker}: ${event.reason}`);
       return draft.update(event.worker, { retiring: true });
@@ -62,7 +64,8 @@ function apply(draft: Draft, event: MasterEvent): void {
 
 function wantReload(draft: Draft): void {
   if (draft.isEnding) return draft.tell("warn", "reload-failed", "the server is stopping");
-  if (draft.mode.kind !== "serving") draft.tell("info", "reload-queued", `after ${draft.mode.kind}`);
+  const busy = draft.state.untold === undefined ? draft.mode.kind : "reloading";
+  if (busy !== "serving") draft.tell("info", "reload-queued", `after ${busy}`);
   draft.set({ reloadWanted: true });
 }
 

@@ -51,7 +51,7 @@ async function listen(): Promise<void> {
 async function leave(timeoutMs: number): Promise<void> {
   if (leaving) return;
   leaving = true;
-  const cut = await serving?.drain(timeoutMs);
+  const cut = await serving?.drain(timeoutMs, () => tell({ kind: "closed" }));
   if (cut) tell({ kind: "cut", ...cut });
   await exit();
 }

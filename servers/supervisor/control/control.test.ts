@@ -58,6 +58,17 @@ describe("control sockets", () => {
   });
 });
 
+it("names the generation that a prefork master tells in its text, for its record carries none of its own", async () => {
+  const record = `{\\"event\\":\\"reload-done\\",\\"generation\\":0,\\"msg\\":\\"cohort 1, 2 workers of generation 7\\"}`;
+  const master = `trap 'echo "${record}"' HUP; trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
+  await using stack = await TestStack.create(`programs:\n  app: {command: ${shell(master)}}\n`);
+  await stack.up();
+  await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
+  expect(await askJson(stack.socket, "POST", "/programs/app/reload?wait=10000")).toMatchObject({
+    outcome: { result: "done", generation: 7 },
+  });
+});
+
 describe("the outcome of a queued reload", () => {
   it("is its own, not that of the reload before it", async () => {
     const say = (event: string, msg: string) => `echo "{\\"event\\":\\"${event}\\",\\"msg\\":\\"${msg}\\"}"`;

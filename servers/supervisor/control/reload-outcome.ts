@@ -3,7 +3,7 @@ import type { Program } from "../program.ts";
 export type ReloadReport =
   /** Delivered; nothing more is known (no wait was asked for, or the program tells nothing of it). */
   | { readonly result: "signalled" }
-  /** The program's own record said so, in `msg`. */
+  /** The program's own record said so, in `msg`; the generation where it names one. */
   | { readonly result: "done" | "failed"; readonly msg: string; readonly generation: number | null }
   | { readonly result: "unknown"; readonly reason: string };
 
@@ -43,7 +43,11 @@ export async function awaitReload(program: Program, waitMs: number): Promise<Rel
 function parse(line: Buffer): { msg: string; generation: number | null } {
   try {
     const { msg, generation } = JSON.parse(line.toString()) as { msg?: unknown; generation?: unknown };
-    return { msg: typeof msg === "string" ? msg : "", generation: typeof generation === "number" ? generation : null };
+    const text = typeof msg === "string" ? msg : "";
+    // A master serves no generation itself (0) and names that of its workers in the text.
+    const named = Number(/ of generation (\d+)$/.exec(text)?.[1] ?? 0);
+    const own = typeof generation === "number" ? generation : 0;
+    return { msg: text, generation: own || named || null };
   } catch {
     // Not a record of ours, yet it holds the event: its text is all there is to tell.
     return { msg: line.toString().slice(0, 500), generation: null };
