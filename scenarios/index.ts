@@ -1,8 +1,15 @@
 import type { Scenario } from "../harness/spec/scenario.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
 import { abTenThousand } from "./reload/ab-ten-thousand.ts";
+import { reloadLoop } from "./reload/loop.ts";
 import { reloadUnderLoad } from "./reload/under-load.ts";
 import { rotationMidBurst } from "./rotation/mid-burst.ts";
 
 /** Every scenario of the suite, in the order in which they run. */
-export const scenarios: readonly Scenario[] = [reloadUnderLoad, abTenThousand, rotationMidBurst, concurrentWriters];
+export const scenarios: readonly Scenario[] = [
+  reloadUnderLoad,
+  abTenThousand,
+  rotationMidBurst,
+  concurrentWriters,
+  reloadLoop,
+];

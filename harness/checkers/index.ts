@@ -5,10 +5,13 @@ import { connections } from "./connections.ts";
 import { control } from "./control.ts";
 import { drain } from "./drain.ts";
 import { failure } from "./failure.ts";
+import { flatness } from "./flatness.ts";
 import { generation } from "./generation.ts";
+import { generationOrder } from "./generation-order.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { logging } from "./logging.ts";
 import { proxy } from "./proxy.ts";
+import { reloadLoop } from "./reload-loop.ts";
 import { resources } from "./resources.ts";
 import { rotation } from "./rotation.ts";
 
@@ -18,12 +21,15 @@ export type Checker = (history: History) => Finding;
 /** One checker per rule, under the rule's id. */
 export const CHECKERS: Readonly<Record<string, Checker>> = {
   ...availability,
+  ...reloadLoop,
   ...generation,
+  ...generationOrder,
   ...lifecycle,
   ...drain,
   ...connections,
   ...failure,
   ...resources,
+  ...flatness,
   ...logging,
   ...rotation,
   ...control,

@@ -37,4 +37,13 @@ export const availability = [
     roles: [],
     capabilities: [],
   },
+  {
+    id: "availability/reload-loop-loses-nothing",
+    level: "MUST",
+    sentence: "Reloading again and again loses no request on a fresh connection.",
+    why: "What one reload loses in a thousand, none of five reloads may show and each week of deploys does. In a loop every boot meets requests, and the next reload meets a server that has barely finished the last one.",
+    evidence: ["gist jolynch/8c50a075235d577db7f4"],
+    roles: [],
+    capabilities: [],
+  },
 ] as const satisfies readonly Requirement[];

@@ -19,4 +19,13 @@ export const generation = [
     roles: [],
     capabilities: ["contract"],
   },
+  {
+    id: "generation/mixed-window",
+    level: "CHECK",
+    sentence: "How long both generations answer fresh requests during a reload is measured and reported.",
+    why: "For so long a client may meet new code with one request and old code with the next: a page and the assets that it names need not fit together, and neither need two versions of a schema.",
+    evidence: ["puma's manual on phased restarts"],
+    roles: [],
+    capabilities: [],
+  },
 ] as const satisfies readonly Requirement[];

@@ -10,4 +10,22 @@ export const resources = [
     roles: [],
     capabilities: [],
   },
+  {
+    id: "resources/descriptors-flat",
+    level: "MUST",
+    sentence: "The main process holds no more descriptors after many reloads than after the first few.",
+    why: "A pipe or a listener that each reload leaves open in the process that never restarts ends, some hundred deploys later, in a server that can start no worker any more.",
+    evidence: ["benoitc/gunicorn#3648"],
+    roles: [],
+    capabilities: [],
+  },
+  {
+    id: "resources/memory-flat",
+    level: "SHOULD",
+    sentence: "The main process does not grow with the number of reloads.",
+    why: "Whatever a reload leaves behind in the process that outlives all of them, such as the records of workers long gone, is handed on from deploy to deploy until the machine is restarted.",
+    evidence: ["benoitc/gunicorn#3648"],
+    roles: [],
+    capabilities: [],
+  },
 ] as const satisfies readonly Requirement[];

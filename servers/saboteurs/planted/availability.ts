@@ -19,4 +19,32 @@ export const availability: readonly Saboteur[] = [
     ],
     quick: true,
   },
+  {
+    name: "rare-reset",
+    target: "prefork",
+    fault: "rare-reset",
+    scenario: "reload/loop",
+    caughtBy: {
+      "availability/reload-loop-loses-nothing": /^[1-9]\d* lost on fresh connections \([1-9]\d* reset-before-answer/,
+    },
+    perhaps: ["connections/close-announced", "connections/post-not-lost"],
+    cleared: ["resources/descriptors-flat", "resources/memory-flat"],
+  },
+  {
+    name: "rare-mix-up",
+    target: "prefork",
+    fault: "rare-mix-up",
+    scenario: "reload/loop",
+    caughtBy: {
+      "availability/reload-loop-loses-nothing": /^[1-9]\d* lost on fresh connections \([1-9]\d* wrong-answer\)/,
+    },
+    perhaps: ["connections/post-not-lost"],
+    cleared: ["resources/descriptors-flat", "resources/memory-flat"],
+  },
+  {
+    name: "restart-ab",
+    target: "restart/target.yaml",
+    scenario: "reload/ab-ten-thousand",
+    caughtBy: { "availability/ab-ten-thousand": /^[1-9]\d* of 10000 not complete: .*\b(refused|reset)/ },
+  },
 ];

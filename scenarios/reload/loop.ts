@@ -1,0 +1,81 @@
+import type { OpenLoopPlan, RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
+
+/**
+ * Requests per second of all loads on fresh, and of all on kept-alive connections: inside thirty reloads that is so much
+ * that a loss of one in a thousand shows.
+ */
+const FRESH_RATE = 400;
+const KEPT_RATE = 150;
+/** How many requests of each load precede the first reload and follow the last. */
+const STEADY_REQUESTS = 30;
+
+const RELOADS = { ordinary: 33, thorough: 120 } as const;
+/** A target whose reloads take longer gets fewer of them. */
+const MOST_MS = { ordinary: 30_000, thorough: 150_000 } as const;
+
+const BODY = new TextEncoder().encode("0123456789abcdef".repeat(32));
+
+/**
+ * The application is reloaded again as soon as the reload before has settled, while GETs and POSTs come in at a fixed
+ * rate on fresh and on kept-alive connections. After each reload the main process is weighed.
+ */
+export const reloadLoop: Scenario = {
+  id: "reload/loop",
+  title: "Dozens of reloads back to back, GET and POST on fresh and kept-alive connections",
+  decides: [
+    "availability/reload-loop-loses-nothing",
+    "generation/mixed-window",
+    "resources/descriptors-flat",
+    "resources/memory-flat",
+  ],
+  roles: ["app-server", "stack"],
+  actions: ["reload"],
+  capabilities: [],
+  workers: 2,
+  sites: "one",
+  async drive(stage) {
+    const loads = startLoads(stage);
+    await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
+    const extent = stage.thorough ? "thorough" : "ordinary";
+    const reloads = stage.phase === "control" ? 1 : RELOADS[extent];
+    const untilMs = stage.now() + MOST_MS[extent];
+    for (let count = 0; count < reloads && stage.now() < untilMs; count++) {
+      const reload = await stage.reload();
+      await reload.settled();
+      await stage.weigh({ name: "after-reload", pid: await stage.mainPid() });
+    }
+    await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
+    await Promise.all(loads.map((load) => load.stop()));
+  },
+};
+
+function startLoads(stage: Stage): readonly RunningLoad[] {
+  const requests: readonly Pick<OpenLoopPlan, "name" | "request">[] = [
+    { name: "get" },
+    // A service that is seen from outside tells of no way to take a body.
+    ...(stage.capabilities.includes("contract")
+      ? [{ name: "post", request: { method: "POST", path: "/digest", body: BODY } } as const]
+      : []),
+  ];
+  const streams = stage.doors.length * requests.length;
+  return stage.doors.flatMap((door) =>
+    requests.flatMap(({ name, request }) => {
+      const plan = { door, ...(request && { request }) };
+      const fresh = stage.openLoop({
+        ...plan,
+        name: `fresh-${name}-${door}`,
+        ratePerSecond: FRESH_RATE / streams,
+        connections: "fresh",
+      });
+      if (!stage.capabilities.includes("keepalive")) return [fresh];
+      const kept = stage.openLoop({
+        ...plan,
+        name: `kept-${name}-${door}`,
+        ratePerSecond: KEPT_RATE / streams,
+        connections: "kept-alive",
+        sessions: 5,
+      });
+      return [fresh, kept];
+    }),
+  );
+}
