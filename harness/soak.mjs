@@ -29,7 +29,8 @@ for (let run = 1; run <= runs; run++) {
     `run ${run} of ${runs}, ${Math.round(record.run.durationMs / 1_000)} s: ${renderSoak(compareVerdicts(records))}`.trimEnd(),
   );
 }
-await neighbour?.kill();
+neighbour?.stdin.end();
+await neighbour;
 
 const result = compareVerdicts(records);
 await fs.writeFile(path.join(folder, "soak.md"), renderSoak(result));

@@ -52,4 +52,10 @@ describe("matrix of a target", () => {
     const [first] = fullRecord().targets;
     expect(first && matrixOf(first).rows).toHaveLength(6);
   });
+
+  it("has the rules in the order of the catalogue, and at the end those that it does not know", () => {
+    const ids = ["proxy/upstream-reload-hidden", "future/rule", "availability/ab-ten-thousand", "resources/no-zombies"];
+    const { rows } = matrixOf(target({ verdicts: ids.map((requirement) => verdict({ requirement })) }));
+    expect(rows.map(({ requirement }) => requirement)).toEqual([ids[2], ids[3], ids[0], ids[1]]);
+  });
 });

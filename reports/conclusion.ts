@@ -1,3 +1,4 @@
+import { REQUIREMENTS } from "../harness/spec/catalogue.ts";
 import type { RunRecord, TargetRecord } from "../harness/spec/run-record.ts";
 import { worstOf, type VerdictKind } from "../harness/spec/verdict.ts";
 
@@ -44,14 +45,15 @@ export interface RuleRow {
   readonly bySite: ReadonlyMap<string, VerdictKind>;
 }
 
-/** Sites and rules in the order of their first verdict. */
+/** Sites in the order of their first verdict, rules in the order of the catalogue. */
 export function matrixOf(target: TargetRecord): {
   readonly sites: readonly string[];
   readonly rows: readonly RuleRow[];
 } {
   const sites = [...new Set(target.verdicts.map(({ site }) => site))];
   const byRule = Map.groupBy(target.verdicts, ({ requirement }) => requirement);
-  const rows = [...byRule].map(([requirement, verdicts]) => {
+  const inOrder = [...byRule].toSorted(([a], [b]) => placeOf(a) - placeOf(b));
+  const rows = inOrder.map(([requirement, verdicts]) => {
     const bySite = Map.groupBy(verdicts, ({ site }) => site);
     return {
       requirement,
@@ -61,4 +63,11 @@ export function matrixOf(target: TargetRecord): {
     };
   });
   return { sites, rows };
+}
+
+const PLACES = new Map<string, number>(REQUIREMENTS.map(({ id }, place) => [id, place]));
+
+/** Rules of another version of the catalogue stand at the end. */
+function placeOf(requirement: string): number {
+  return PLACES.get(requirement) ?? PLACES.size;
 }
