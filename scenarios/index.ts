@@ -3,7 +3,10 @@ import { concurrentWriters } from "./logging/concurrent-writers.ts";
 import { abTenThousand } from "./reload/ab-ten-thousand.ts";
 import { reloadLoop } from "./reload/loop.ts";
 import { reloadUnderLoad } from "./reload/under-load.ts";
+import { hostileDisk } from "./rotation/hostile-disk.ts";
 import { rotationMidBurst } from "./rotation/mid-burst.ts";
+import { rotationMovedAway } from "./rotation/moved-away.ts";
+import { plantedLinks } from "./rotation/planted-links.ts";
 
 /** Every scenario of the suite, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
@@ -12,4 +15,7 @@ export const scenarios: readonly Scenario[] = [
   rotationMidBurst,
   concurrentWriters,
   reloadLoop,
+  rotationMovedAway,
+  hostileDisk,
+  plantedLinks,
 ];

@@ -3,13 +3,16 @@ import type { Finding } from "../spec/verdict.ts";
 import { availability } from "./availability.ts";
 import { connections } from "./connections.ts";
 import { control } from "./control.ts";
+import { diskFull } from "./disk-full.ts";
 import { drain } from "./drain.ts";
 import { failure } from "./failure.ts";
 import { flatness } from "./flatness.ts";
 import { generation } from "./generation.ts";
 import { generationOrder } from "./generation-order.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { logFiles } from "./log-files.ts";
 import { logging } from "./logging.ts";
+import { plantedLinks } from "./planted-links.ts";
 import { proxy } from "./proxy.ts";
 import { reloadLoop } from "./reload-loop.ts";
 import { resources } from "./resources.ts";
@@ -32,6 +35,9 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   ...flatness,
   ...logging,
   ...rotation,
+  ...logFiles,
+  ...diskFull,
+  ...plantedLinks,
   ...control,
   ...proxy,
 };

@@ -117,14 +117,19 @@ async function expand(pattern: string): Promise<string[]> {
   return found;
 }
 
+/** True if a file of that path would be found, and counted as a part of the log. */
+export function isNameOfLog(patterns: readonly string[], file: string): boolean {
+  const matches = patterns.some((pattern) => likenessOf(path.resolve(pattern), "[^/]*").test(file));
+  return matches && !placeInRotation(path.basename(file)).temporary;
+}
+
+function likenessOf(pattern: string, anything: string): RegExp {
+  const parts = pattern.split("*").map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join(anything)}$`, "s");
+}
+
 async function namesLike(folder: string, segment: string): Promise<string[]> {
-  const wanted = new RegExp(
-    `^${segment
-      .split("*")
-      .map((part) => RegExp.escape(part))
-      .join(".*")}$`,
-    "s",
-  );
+  const wanted = likenessOf(segment, ".*");
   let names: string[];
   try {
     names = await readdir(folder);

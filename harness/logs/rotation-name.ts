@@ -23,7 +23,7 @@ const NUMBER_SUFFIX = /^(?<head>.+)\.(?<key>\d{1,5})$/s;
 const NUMBER_INFIX = new RegExp(`^(?<head>.+)\\.(?<key>\\d{1,5})(?<tail>${EXTENSION})$`, "s");
 
 export function placeInRotation(basename: string): RotationPlace {
-  const temporary = /\.(?:tmp|temp|part|partial|lock)(?:$|[.-])|~$/.test(basename);
+  const temporary = /\.(?:tmp|temp|part|partial|lock|compressing)(?:$|[.-])|~$/.test(basename);
   const bare = basename.replace(/\.(?:gz|zst|zstd)$/, "");
   const compressed = bare !== basename;
   const shapes = [

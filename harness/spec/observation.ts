@@ -1,4 +1,5 @@
 import type { Door, LedgerRow } from "./history.ts";
+import type { OpenFile, TamperedFile } from "./log-hands.ts";
 
 /*
  * What a scenario saw besides its loads: single things, looked at once. Checkers find them by kind and name. Every
@@ -14,7 +15,10 @@ export type Observation =
   | Poll
   | ResourceLook
   | WorkerExit
-  | LogLines;
+  | LogLines
+  | Tampering
+  | OpenLogFiles
+  | Wait;
 
 export type ObservationKind = Observation["kind"];
 export type ObservationOf<K extends ObservationKind> = Extract<Observation, { readonly kind: K }>;
@@ -95,6 +99,8 @@ export interface FileLook {
     readonly bytes: number;
     /** The beginning of a small regular file. */
     readonly text?: string;
+    /** Zero bytes that it begins with, where that was looked at. */
+    readonly leadingZeros?: number;
   };
 }
 
@@ -138,4 +144,43 @@ export interface LogLines {
   readonly name: string;
   readonly atMs: number;
   readonly lines: readonly string[];
+}
+
+/** Something done to the files of the log behind the target's back. */
+export interface Tampering {
+  readonly kind: "tampering";
+  readonly name: string;
+  readonly what:
+    | "moved"
+    | "copied-and-truncated"
+    | "removed"
+    | "folder-removed"
+    | "modes-narrowed"
+    | "disk-filled"
+    | "disk-emptied"
+    | "links-planted"
+    | "links-removed";
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly files: readonly TamperedFile[];
+  /** Why it could not be done. */
+  readonly error?: string;
+}
+
+/** Which files of the log processes of the target had open for writing. */
+export interface OpenLogFiles {
+  readonly kind: "open-files";
+  readonly name: string;
+  readonly atMs: number;
+  readonly open: readonly OpenFile[];
+}
+
+/** Something that was waited for. */
+export interface Wait {
+  readonly kind: "wait";
+  readonly name: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** False if the time was over before it came. */
+  readonly cameTrue: boolean;
 }

@@ -1,5 +1,6 @@
 import type { ActionName, Capability, Role, Variant } from "./target-facts.ts";
 import type { ActionRecord, Door, LedgerRow, ProcessFacts, ReleaseKind, TargetFacts } from "./history.ts";
+import type { LogHands } from "./log-hands.ts";
 import type { Observation } from "./observation.ts";
 
 /** A replay: it drives the target and records, and never judges. */
@@ -57,6 +58,8 @@ export interface Stage {
    * `awaits: "nothing"`, and for a release that fails or hangs, it resolves as soon as the target was asked.
    */
   reload(plan?: ReloadPlan): Promise<ReloadHandle>;
+  /** True if the target file says how to do it. */
+  can(action: ActionName): boolean;
   /** Another action of the target file, recorded. Left out in the control. */
   act(action: Exclude<ActionName, "reload" | "stop">): Promise<ActionRecord | undefined>;
   /** A signal to a process of the target, or with a negative pid to a group, recorded. Left out in the control. */
@@ -67,6 +70,8 @@ export interface Stage {
   mainPid(): Promise<number>;
   /** Processes of the target alive, or zombies, now. */
   processes(): readonly ProcessFacts[];
+  /** What others than the target do to its log files. */
+  readonly logHands: LogHands;
   /** Looks at the processes until `isSo` holds, at most `withinMs`; resolves to whether it came true. */
   until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean>;
   /** Descriptors and memory of a process, recorded as an observation. */

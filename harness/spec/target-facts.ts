@@ -27,8 +27,11 @@ export const CAPABILITIES = [
   /** A control interface, described under `control`. */
   "control",
 ] as const;
-/** `contract` is not declared: it is what a target has whose application answers the probe contract. */
-export type Capability = (typeof CAPABILITIES)[number] | "contract";
+/**
+ * Not declared: `contract` is what a target has whose application answers the probe contract, `log-files` one whose file
+ * says where its log is, which it writes itself.
+ */
+export type Capability = (typeof CAPABILITIES)[number] | "contract" | "log-files";
 
 /**
  * Other ways to start the same server, each for rules that an ordinary start can't decide: `short-limits` with drain, boot

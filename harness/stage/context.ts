@@ -23,8 +23,8 @@ export interface StageContext extends PhasePlan {
   readonly running: Map<string, Driver>;
   /** Raw connections that are not closed yet. */
   readonly talks: Set<{ close(): void }>;
-  /** Lines that the log held when the phase began. */
-  readonly linesBefore: number;
+  /** Lines that the log held when the phase began, and those of the phase that it is known to have lost. */
+  readonly lines: { readonly before: number; lost: number };
   /** Answers to requests of the stage's own. */
   readonly asked: { answers: number };
   /** Processes that have answered anything in this phase, with the newest generation that they did it with. */
@@ -53,7 +53,7 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
     recorder,
     running,
     talks: new Set(),
-    linesBefore,
+    lines: { before: linesBefore, lost: 0 },
     asked: { answers: 0 },
     probe: probeOf(target.definition.settings),
     idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,

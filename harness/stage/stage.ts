@@ -5,6 +5,7 @@ import type { Stage } from "../spec/scenario.ts";
 import { runBurst } from "./burst.ts";
 import { createContext, type PhasePlan } from "./context.ts";
 import { holdRequest } from "./hold.ts";
+import { createLogHands } from "./logs/log-hands.ts";
 import { readPhaseLogs } from "./phase-logs.ts";
 import { converse } from "./converse.ts";
 import type { HistoryRecorder } from "./recorder.ts";
@@ -59,6 +60,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     request: (request) => requestOnce(context, request),
     converse: (conversation) => converse(context, conversation),
     reload: (release) => reload(release ?? {}),
+    can: (action) => target.can(action),
     act: (action) => act(context, action),
     kill: (plan) => kill(context, plan),
     async servingWorkers() {
@@ -68,6 +70,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     },
     mainPid: () => target.mainPid(site),
     processes: () => target.processes(),
+    logHands: createLogHands(context),
     until: (isSo, withinMs) => waitUntil(isSo, withinMs, signal),
     weigh: (plan) => weigh(context, plan),
     observe: (observation) => void recorder.observations.push(observation),

@@ -112,7 +112,7 @@ logs: {files: ["\${workspace}/logs/\${site}.log*"], limits: {maxBytes: 1000, bac
     front: { host: "127.0.0.1", port, hostHeader: `127.0.0.1:${port}` },
   });
   expect(target.facts("two")).toMatchObject({
-    capabilities: ["sse", "contract"],
+    capabilities: ["sse", "contract", "log-files"],
     logLimits: { maxBytes: 1000, backups: 3 },
   });
   expect(target.logPatterns("two")).toEqual([path.join(target.workspace.logs, "two.log*")]);

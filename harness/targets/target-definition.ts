@@ -33,7 +33,11 @@ export function capabilitiesOf(
   site: TargetSite,
 ): readonly Capability[] {
   const declared = site.capabilities ?? settings.capabilities;
-  return settings.probe === "contract" ? [...declared, "contract"] : declared;
+  return [
+    ...declared,
+    ...(settings.probe === "contract" ? (["contract"] as const) : []),
+    ...(settings.logs ? (["log-files"] as const) : []),
+  ];
 }
 
 /** The same target with more in its environment; placeholders in the values are filled in. */

@@ -255,6 +255,8 @@ export class LogFile implements AsyncDisposable {
   }
 
   async #rotate(): Promise<void> {
+    // Somebody may have made the log private since it was opened: the next file shall not be open to more than this one.
+    if (this.#handle) this.#mode = (await this.#handle.stat()).mode & 0o777;
     await this.#close();
     try {
       await this.#backups.putAway();

@@ -1,0 +1,92 @@
+import { watch } from "node:fs";
+import { lstat, mkdir, symlink, unlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { PlantedLinks, TamperedFile, WatchedNames } from "../../spec/log-hands.ts";
+import type { StageContext } from "../context.ts";
+import { lookAtFile } from "./file-look.ts";
+import type { LogReach } from "./log-hands.ts";
+
+/** How many numbers beyond those seen a rotation or two may use. */
+const NUMBERS_AHEAD = 3;
+
+/** Notes all names that appear in the folder of the log, temporary ones too. */
+export function watchNames({ target, site }: StageContext): WatchedNames {
+  const names = new Set<string>();
+  const folders = new Set(target.logPatterns(site).map((pattern) => path.dirname(pattern)));
+  const watchers = [...folders].map((folder) => {
+    const watcher = watch(
+      folder,
+      { persistent: false },
+      (_, name) => void (name && names.add(path.join(folder, name))),
+    );
+    // A folder that can't be watched has no names to tell; then only numbers are planted.
+    watcher.on("error", () => watcher.close());
+    return watcher;
+  });
+  return {
+    names,
+    [Symbol.dispose]: () => {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
+}
+
+/**
+ * Plants a link at every name that a rotation of this log used before and that is free now, and at the numbers next to
+ * come. Each leads to a file of its own, outside the log, whose text has no newline: so it counts as no line of the log.
+ */
+export async function plantLinks(reach: LogReach, name: string, watched: WatchedNames): Promise<PlantedLinks> {
+  const { recorder, target } = reach.context;
+  const links: { readonly path: string; readonly to: string }[] = [];
+  await reach.tamper(name, "links-planted", async () => {
+    const folder = path.join(target.workspace.root, "victims");
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const link of await freeNames(reach, watched)) {
+      const to = path.join(folder, String(links.length));
+      await writeFile(to, `victim of ${path.basename(link)}`, { mode: 0o600 });
+      await symlink(to, link);
+      links.push({ path: link, to });
+    }
+    if (links.length === 0) throw new Error("the rotation before used no name that could be foreseen");
+    return links;
+  });
+  for (const { to } of links) await lookAtFile(recorder, `${name}-victim-before`, to);
+  return {
+    async remove(removal) {
+      for (const { to } of links) await lookAtFile(recorder, `${name}-victim-after`, to);
+      await reach.tamper(removal, "links-removed", async () => {
+        const left: TamperedFile[] = [];
+        for (const link of links) {
+          const stats = await lstat(link.path).catch(() => undefined);
+          if (!stats?.isSymbolicLink()) continue;
+          await unlink(link.path);
+          left.push(link);
+        }
+        return left;
+      });
+    },
+  };
+}
+
+async function freeNames(reach: LogReach, { names }: WatchedNames): Promise<string[]> {
+  const live = await reach.live();
+  const own = [...names, ...(await reach.files()).map(({ path }) => path)].filter((name) =>
+    live.some((file) => path.basename(name).startsWith(path.basename(file.path))),
+  );
+  const wanted = new Set([...own, ...own.flatMap(laterNumbers)]);
+  const free: string[] = [];
+  for (const name of wanted) {
+    const taken = await lstat(name).catch(() => undefined);
+    // What has the place of the live file is an operator's choice: many a log leads to standard error that way.
+    if (!taken && !live.some((file) => file.path === name)) free.push(name);
+  }
+  return free.sort();
+}
+
+/** `app.log.2.gz` makes room for itself at `app.log.3.gz`. */
+function laterNumbers(name: string): string[] {
+  const match = /^(.*\.)(\d{1,5})((?:\.[A-Za-z]+)*)$/s.exec(name);
+  if (!match) return [];
+  const [, head = "", number = "0", tail = ""] = match;
+  return Array.from({ length: NUMBERS_AHEAD }, (_, index) => `${head}${Number(number) + index + 1}${tail}`);
+}
