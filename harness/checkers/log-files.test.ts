@@ -25,7 +25,8 @@ function written(names: readonly string[], lost: Readonly<Record<string, number>
   const bursts = names.map((name) => burst(name, { ...size, startedMs: 900, endedMs: 1_500 }));
   const changes = Object.fromEntries(Object.entries(lost).map(([id, count]) => [id, { records: 100 - count }]));
   const logs = names.map((name) => snapshot({ name, requests: requestLogOf(bursts, changes) }));
-  return { bursts, logs, loads: [load([{ id: "any", intendedMs: 1_100 }])] };
+  const rows = bursts.flatMap(({ requests }) => requests.map(({ id }) => ({ id, intendedMs: 1_100 })));
+  return { bursts, logs, loads: [load(rows)] };
 }
 
 test("a run in which nobody touched the log decides nothing, nor does one in which that failed", () => {

@@ -128,8 +128,14 @@ function copytruncate(history: History): Finding {
   if (done?.error !== undefined || !done) return notDone("copied and truncated", done);
   const [reading] = readingNamed(history, "truncated");
   if (!reading) return inconclusive("nothing was written around the truncation");
-  const { burst, askedRecords, snapshot } = reading;
-  if (burst.endedMs < done.endedMs) return inconclusive("the burst was over before the file was truncated");
+  const { askedRecords, snapshot, requests } = reading;
+  const asked = new Set(requests.map(({ id }) => id));
+  const lastMs = Math.max(
+    ...history.loads.flatMap(({ ledger }) =>
+      [...ledger.rows()].flatMap(({ id, doneMs }) => (asked.has(id) ? doneMs : [])),
+    ),
+  );
+  if (!(lastMs > done.endedMs)) return inconclusive("the burst was over before the file was truncated");
   const gapMs = Math.max(...done.files.map(({ gapMs }) => gapMs ?? 0));
   const live = new Set(done.files.map(({ path }) => path));
   const zeros = observationsOf(history, "file", "truncated")
