@@ -1,4 +1,6 @@
 import type { Scenario } from "../harness/spec/scenario.ts";
+import { brokenRelease } from "./failure/broken-release.ts";
+import { hangingRelease } from "./failure/hanging-release.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
 import { abTenThousand } from "./reload/ab-ten-thousand.ts";
 import { reloadLoop } from "./reload/loop.ts";
@@ -18,4 +20,6 @@ export const scenarios: readonly Scenario[] = [
   rotationMovedAway,
   hostileDisk,
   plantedLinks,
+  brokenRelease,
+  hangingRelease,
 ];

@@ -41,7 +41,7 @@ export function summarize(found: readonly Culprit[]): string {
   return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
 }
 
-function describeRow(history: History, load: LoadRecord, row: LedgerRow): string {
+export function describeRow(history: History, load: LoadRecord, row: LedgerRow): string {
   const reload = reloads(history).findLast(({ startedMs }) => startedMs <= row.intendedMs || startedMs <= row.doneMs);
   const relative = reload ? ` (${signed(row.intendedMs - reload.startedMs)} ms to reload ${reload.index})` : "";
   const took = Number.isNaN(row.doneMs) ? "never ended" : `ended after ${(row.doneMs - row.intendedMs).toFixed(1)} ms`;

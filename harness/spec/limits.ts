@@ -23,6 +23,8 @@ export const LIMITS = {
   gateMs: 10_000,
   /** The application answers a held request that nobody has released so long after the settle time. */
   holdMs: 20_000,
+  /** A server may give something up so much later than it is configured to: some look at their clock once a second. */
+  giveUpMarginMs: 2_000,
   /** A request that only asks which generation answers. */
   askMs: 3_000,
   /** The log on disk has come to rest when it holds all, or when nothing was added for this long. */

@@ -15,6 +15,7 @@ export type Observation =
   | Poll
   | ResourceLook
   | WorkerExit
+  | ProcessStarts
   | LogLines
   | Tampering
   | OpenLogFiles
@@ -136,6 +137,17 @@ export interface WorkerExit {
   /** Null where a signal ended it. */
   readonly code: number | null;
   readonly signal: string | null;
+}
+
+/** Processes of the target that appeared while the scenario looked, which it did every few milliseconds. */
+export interface ProcessStarts {
+  readonly kind: "starts";
+  readonly name: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly count: number;
+  /** The first few; when each was first seen. */
+  readonly started: readonly { readonly atMs: number; readonly pid: number; readonly command: string }[];
 }
 
 /** Lines of the target's console or logs that are no records of the probe contract: what the server itself has to say. */

@@ -64,7 +64,7 @@ export interface Stage {
   act(action: Exclude<ActionName, "reload" | "stop">): Promise<ActionRecord | undefined>;
   /** A signal to a process of the target, or with a negative pid to a group, recorded. Left out in the control. */
   kill(plan: { readonly name: string; readonly pid: number; readonly signal: NodeJS.Signals }): boolean;
-  /** Asks until every worker has answered, or long enough; the pids that answered with the newest generation. */
+  /** Asks until every worker has answered, or long enough; the living pids that answered with the newest generation of any. */
   servingWorkers(): Promise<readonly number[]>;
   /** Whom the signals of this site go to. */
   mainPid(): Promise<number>;

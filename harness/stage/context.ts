@@ -30,6 +30,8 @@ export interface StageContext extends PhasePlan {
   /** Processes that have answered anything in this phase, with the newest generation that they did it with. */
   readonly met: ReadonlyMap<number, number>;
   readonly meet: (worker: number, generation: number) => void;
+  /** Strikes those off `met` that are no longer there. */
+  forgetDead(): void;
   /** What an ordinary request asks for, and what makes its answer right. */
   readonly probe: { readonly path: string; readonly expect: Expectation };
   /** Starts an id that is used nowhere else in the run. */
@@ -50,6 +52,10 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
     met,
     // Answers may overtake each other: the newest generation counts, not the last answer.
     meet: (worker, generation) => void met.set(worker, Math.max(generation, met.get(worker) ?? 0)),
+    forgetDead() {
+      const alive = new Set(target.processes().flatMap(({ pid, state }) => (state === "Z" ? [] : [pid])));
+      for (const pid of met.keys()) if (!alive.has(pid)) met.delete(pid);
+    },
     recorder,
     running,
     talks: new Set(),

@@ -31,7 +31,7 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
   const { release = "ok", bootDelayMs = 0, awaits = release === "ok" ? "served" : "nothing" } = plan;
   const { settleMs } = target.facts(site);
   const seesInside = context.probe.expect === "contract";
-  if (seesInside && awaits === "served") await meetWorkers(context, target.workspace.generation(site));
+  if (seesInside && awaits === "served") await meetWorkers(context);
   const { generation } = await target.deploy(site, releasePlan(plan));
   const action = recorder.begin("reload", { generation, release, bootDelayMs });
   const { startedMs, returnedMs, output, error } = await ask(context, plan);
@@ -78,12 +78,18 @@ function releasePlan({ release = "ok", bootDelayMs = 0, setting }: ReloadPlan): 
   };
 }
 
-/** Asks until every worker has answered once, or long enough that one which has not is not worth waiting for. */
-export async function meetWorkers(context: StageContext, generation: number): Promise<void> {
-  const known = (): number => [...context.met.values()].filter((served) => served === generation).length;
-  for (let asked = 0; asked < context.target.workers * 10 && known() < context.target.workers; asked++) {
-    await probe(context);
-  }
+/**
+ * Asks until every worker has answered once, or long enough that one which has not is not worth waiting for; resolves to
+ * those that answer with the newest generation that anybody answers with.
+ */
+export async function meetWorkers(context: StageContext): Promise<readonly number[]> {
+  const { met, target } = context;
+  const newest = (): readonly number[] => {
+    const generation = Math.max(0, ...met.values());
+    return [...met].flatMap(([pid, served]) => (served === generation ? [pid] : []));
+  };
+  for (let asked = 0; asked < target.workers * 10 && newest().length < target.workers; asked++) await probe(context);
+  return newest();
 }
 
 /** Resolves to when fresh requests began to be answered by `generation` alone; undefined if that did not come in time. */

@@ -63,10 +63,9 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     can: (action) => target.can(action),
     act: (action) => act(context, action),
     kill: (plan) => kill(context, plan),
-    async servingWorkers() {
-      const generation = target.workspace.generation(site);
-      await meetWorkers(context, generation);
-      return [...context.met].flatMap(([pid, served]) => (served === generation ? [pid] : []));
+    servingWorkers() {
+      context.forgetDead();
+      return meetWorkers(context);
     },
     mainPid: () => target.mainPid(site),
     processes: () => target.processes(),

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { failure } from "./failure.ts";
+import { CRASHES, KILL_MS, rowsWith, STARTS, troubled } from "./failure-fixture.ts";
+
+const backsOff = failure["failure/crash-loop-backs-off"];
+
+test("five starts in two seconds are backed off, and each counts as a trial", () => {
+  expect(backsOff(troubled())).toMatchObject({
+    outcome: "held",
+    trials: 7,
+    observed: expect.stringMatching(/crash-loop: 5 processes started in 2\.0 s \(at most 12\)/),
+  });
+});
+
+test("more starts than two at once and two a second for each worker are a loop", () => {
+  const looping = troubled(undefined, { observations: [STARTS, { ...CRASHES, count: 40 }] });
+  expect(backsOff(looping)).toMatchObject({
+    outcome: "violated",
+    violations: 28,
+    evidence: [{ text: expect.stringContaining("40 processes started in 2.0 s (crash-loop), at most 12") }],
+  });
+  const retrying = troubled(undefined, { observations: [{ ...STARTS, count: 13 }] });
+  expect(backsOff(retrying)).toMatchObject({ outcome: "violated", violations: 1 });
+});
+
+test("a time without good answers blocks service, what the generator was late itself does not", () => {
+  const blocked = troubled(rowsWith(KILL_MS + 100, KILL_MS + 1_400, { outcome: "hung", doneMs: 20_000 }));
+  expect(backsOff(blocked)).toMatchObject({
+    outcome: "violated",
+    evidence: [{ kind: "timeline", text: expect.stringMatching(/^fresh-front: 1\d\d\d ms without a good answer/) }],
+  });
+  const [load] = blocked.loads;
+  const late = { ...blocked, loads: load ? [{ ...load, lateness: { ...load.lateness, max: 900 } }] : [] };
+  expect(backsOff(late)).toMatchObject({ outcome: "held" });
+});
+
+test("workers that are not back when the crashes are over break the rule", () => {
+  const misses = [{ atMs: 9_000, text: "1 of 2 workers answer: 201" }];
+  const poll = { kind: "poll", name: "pool-after-crashes", startedMs: 7_200, endedMs: 9_000, looks: 9 } as const;
+  const short = troubled(undefined, { observations: [CRASHES, { ...poll, misses, missCount: 1 }] });
+  expect(backsOff(short)).toMatchObject({
+    outcome: "violated",
+    evidence: [{ text: expect.stringContaining("1 of 2") }],
+  });
+});
+
+test("nothing that was started, or too short a look, decides nothing", () => {
+  expect(backsOff(troubled(undefined, { observations: [{ ...STARTS, count: 0 }] }))).toMatchObject({
+    outcome: "inconclusive",
+  });
+  const short = { ...STARTS, endedMs: STARTS.startedMs + 500 };
+  expect(backsOff(troubled(undefined, { observations: [short] }))).toMatchObject({ outcome: "inconclusive" });
+});

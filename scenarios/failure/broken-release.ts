@@ -1,0 +1,101 @@
+import type { ConversationHandle, RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
+import { answered, PATIENCE_MS, startLoads, STEADY_REQUESTS } from "./loads.ts";
+import { awaitPool, watchMain, watchStarts, type MainWatch } from "./watch.ts";
+
+/** Requests for whose time it is watched how often something that fails is tried again: two seconds. */
+const WATCHED_REQUESTS = 200;
+/** A worker is stopped for so many requests before it is killed, so that what is handed to it cannot be finished. */
+const STOPPED_REQUESTS = 20;
+/** When the crashes are over; back-offs of ten seconds are common. */
+const COMEBACK_MS = 12_000;
+const STREAM = "/stream?chunks=20&ms=100";
+
+/**
+ * Under load: a release that cannot be loaded, the good one after it, then a worker that is killed with an answer in hand, and
+ * after it each of its replacements as soon as it is there.
+ */
+export const brokenRelease: Scenario = {
+  id: "failure/broken-release",
+  title: "A release that fails to load, the next good one, and workers that die again and again",
+  decides: [
+    "failure/broken-release-keeps-old",
+    "failure/recovers-after-failed-reload",
+    "failure/crash-loop-backs-off",
+    "failure/killed-worker-costs-its-own",
+  ],
+  roles: ["app-server", "stack"],
+  actions: ["reload"],
+  capabilities: ["contract"],
+  workers: 2,
+  sites: "one",
+  async drive(stage) {
+    const { all: loads, pace } = startLoads(stage, { kept: true });
+    const main = await watchMain(stage);
+    await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
+    await failToLoad(stage, pace, main);
+    await crashAgainAndAgain(stage, pace);
+    await main.look();
+    main.end();
+    await answered(stage, pace, STEADY_REQUESTS);
+    await Promise.all(loads.map((load) => load.stop()));
+  },
+};
+
+async function failToLoad(stage: Stage, pace: RunningLoad, main: MainWatch): Promise<void> {
+  await watchStarts(stage, "broken-release", async () => {
+    await stage.reload({ release: "fail" });
+    await answered(stage, pace, WATCHED_REQUESTS);
+  });
+  await main.look();
+  const reload = await stage.reload();
+  await reload.settled();
+  await main.look();
+}
+
+async function crashAgainAndAgain(stage: Stage, pace: RunningLoad): Promise<void> {
+  const streams = stage.capabilities.includes("streaming")
+    ? await Promise.all(stage.doors.map((door) => beginStream(stage, door)))
+    : [];
+  const [anyone] = await stage.servingWorkers();
+  const victim = streams.at(-1)?.worker ?? anyone;
+  const parent = stage.processes().find(({ pid }) => pid === victim)?.ppid;
+  if (victim !== undefined && parent !== undefined) {
+    stage.kill({ name: "stop", pid: victim, signal: "SIGSTOP" });
+    await answered(stage, pace, STOPPED_REQUESTS);
+    await watchStarts(
+      stage,
+      "crash-loop",
+      async () => {
+        stage.kill({ name: "kill", pid: victim, signal: "SIGKILL" });
+        await answered(stage, pace, WATCHED_REQUESTS);
+      },
+      // Its replacements have the parent that it had.
+      ({ pid, ppid }) => ppid === parent && stage.kill({ name: "crash", pid, signal: "SIGKILL" }),
+    );
+  }
+  for (const { talk } of streams) {
+    if (stage.phase === "trial") await talk.until(isWhole, PATIENCE_MS);
+    talk.close();
+  }
+  if (stage.phase === "trial" && victim !== undefined) await awaitPool(stage, "pool-after-crashes", COMEBACK_MS);
+}
+
+interface Stream {
+  readonly talk: ConversationHandle;
+  /** Who sends it; undefined if nobody does. */
+  readonly worker: number | undefined;
+}
+
+/** An answer that is under way for two seconds, and that says at once whose it is. */
+async function beginStream(stage: Stage, door: Stage["doors"][number]): Promise<Stream> {
+  const talk = await stage.converse({ name: "in-hand", door });
+  await talk.send(`GET ${STREAM} HTTP/1.1\r\nHost: ${talk.hostHeader}\r\nx-hupspec-id: ${talk.id}\r\n\r\n`);
+  await talk.until((received) => received.includes("\r\n\r\n"), PATIENCE_MS);
+  const worker = /^x-hupspec-worker: *(\d+)/im.exec(talk.received)?.[1];
+  return { talk, worker: worker === undefined ? undefined : Number(worker) };
+}
+
+/** The last chunk of an answer in chunks. */
+function isWhole(received: string): boolean {
+  return received.endsWith("\r\n0\r\n\r\n");
+}
