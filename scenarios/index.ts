@@ -1,6 +1,9 @@
 import type { Scenario } from "../harness/spec/scenario.ts";
 import { brokenRelease } from "./failure/broken-release.ts";
 import { hangingRelease } from "./failure/hanging-release.ts";
+import { acrossReload } from "./connections/across-reload.ts";
+import { drainDeadline } from "./lifecycle/drain-deadline.ts";
+import { workersLeave } from "./lifecycle/workers-leave.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
 import { abTenThousand } from "./reload/ab-ten-thousand.ts";
 import { reloadLoop } from "./reload/loop.ts";
@@ -22,4 +25,7 @@ export const scenarios: readonly Scenario[] = [
   plantedLinks,
   brokenRelease,
   hangingRelease,
+  acrossReload,
+  drainDeadline,
+  workersLeave,
 ];

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { exchangeSeen } from "./conversation-fixture.ts";
+import type { LedgerRow } from "../spec/history.ts";
 import { connections } from "./connections.ts";
 import { action, rowOf } from "./history-fixture.ts";
 import { freshLoad, keptLoad, rowsAroundReload, soundReload } from "./reload-fixture.ts";
@@ -79,5 +81,55 @@ describe("connections/close-announced", () => {
   it("decides nothing without reused connections", () => {
     expect(check(soundReload({ loads: [freshLoad()] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ loads: [keptLoad(rowsAroundReload())] })).outcome).toBe("inconclusive");
+  });
+});
+
+describe("connections/drainers-accept-nothing", () => {
+  const check = connections["connections/drainers-accept-nothing"];
+  const held = [
+    {
+      row: rowOf({ id: "held", intendedMs: 900, doneMs: 9_100, worker: 100, generation: 1 }),
+      door: "front" as const,
+      enteredMs: 910,
+      releasedMs: 9_000,
+      action: 1,
+    },
+  ];
+  /** Sixty fresh requests from `fromMs` on, answered by the new worker, unless told otherwise. */
+  const fresh = (fromMs: number, change: (index: number) => Partial<LedgerRow> = () => ({})) =>
+    Array.from({ length: 60 }, (_, index) =>
+      exchangeSeen({ id: `f${index}`, intendedMs: fromMs + index, worker: 200, generation: 2, ...change(index) }),
+    );
+  const old = { worker: 100, generation: 1 };
+
+  it("holds where none is answered by a worker that drains", () => {
+    expect(check(soundReload({ held, observations: fresh(1_300) }))).toMatchObject({ outcome: "held", trials: 60 });
+  });
+
+  it("holds where an old worker accepted within the settle time, and no more after that", () => {
+    const observations = fresh(1_300, (index) => (index < 5 ? old : {}));
+    expect(check(soundReload({ held, observations }))).toMatchObject({ outcome: "held", trials: 55 });
+  });
+
+  it("is violated by an answer of a draining worker after the settle time", () => {
+    const observations = fresh(6_100, (index) => (index % 2 === 0 ? old : {}));
+    expect(check(soundReload({ held, observations }))).toMatchObject({
+      outcome: "violated",
+      violations: 30,
+      trials: 60,
+    });
+  });
+
+  it("decides nothing while old workers may not have been told, or without any that is held", () => {
+    const observations = fresh(1_300, (index) => (index > 50 ? old : {}));
+    expect(check(soundReload({ held, observations })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ observations: fresh(1_300) })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ held })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ held, observations: fresh(1_300), actions: [] })).outcome).toBe("inconclusive");
+  });
+
+  it("is unsupported where only a proxy can be reached", () => {
+    const target = { role: "stack" as const };
+    expect(check(soundReload({ held, observations: fresh(1_300), target })).outcome).toBe("unsupported");
   });
 });

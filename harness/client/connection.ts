@@ -16,6 +16,8 @@ export interface ConnectionOwner {
   readonly clock: Clock;
   /** The outcome of `request` is set; called once for each request sent. */
   settled(request: PendingRequest): void;
+  /** The first byte of an answer, an interim one included, has come. */
+  begun?(request: PendingRequest): void;
   /** A request settled as good turned out to have a second answer; its outcome has been changed. */
   amended(request: PendingRequest): void;
   /** Another request may be sent now. */
@@ -38,6 +40,7 @@ export class Connection implements ResponseSink {
   #violation: FramingViolation | undefined;
   #connected = false;
   #reading = false;
+  #paused = false;
   #retired = false;
   #ended = false;
   #lastClosed = false;
@@ -100,6 +103,16 @@ export class Connection implements ResponseSink {
     this.retire();
   }
 
+  /** Reads nothing more, the end of the connection included, until `resume`. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.#ended) this.#socket.resume();
+  }
+
   /** Sends nothing more; ends when those in flight have ended. */
   retire(): void {
     if (!this.#retired) {
@@ -119,7 +132,10 @@ export class Connection implements ResponseSink {
   awaited(): string | undefined {
     const request = this.#inFlight[0];
     // Said again for the answer proper after an interim one: the last word counts.
-    if (request !== undefined && !request.over) request.firstByteMs = this.#readMs;
+    if (request !== undefined && !request.over) {
+      request.firstByteMs = this.#readMs;
+      this.#owner.begun?.(request);
+    }
     return request?.method;
   }
 
@@ -153,10 +169,16 @@ export class Connection implements ResponseSink {
       this.#socket.write(request.head, "latin1");
       return;
     }
+    const { body, halves } = request;
     this.#socket.cork();
     this.#socket.write(request.head, "latin1");
-    this.#socket.write(request.body);
+    this.#socket.write(halves ? body.subarray(0, halves.firstBytes) : body);
     this.#socket.uncork();
+    if (!halves) return;
+    void halves.rest.then(() => {
+      // Refused meanwhile, perhaps.
+      if (!this.#ended) this.#socket.write(body.subarray(halves.firstBytes));
+    });
   }
 
   #read(length: number): boolean {
@@ -168,7 +190,7 @@ export class Connection implements ResponseSink {
     this.#settleCompleted();
     // What follows a good answer begins with what comes next, or with nothing.
     if (!this.#reader.midAnswer) this.#beginningBytes = 0;
-    return true;
+    return !this.#paused;
   }
 
   /** Only now, that all bytes of one read are seen, is it known whether an answer came twice. */

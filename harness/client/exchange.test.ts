@@ -140,3 +140,45 @@ describe("bounds", () => {
     }
   });
 });
+
+describe("requests that take their time", () => {
+  test("half of a body waits until the rest is let go, and the server is asked whether it wants it", async () => {
+    const { promise: rest, resolve } = Promise.withResolvers<void>();
+    const got: string[] = [];
+    const listener: RequestListener = (request, response) => {
+      request.on("data", (chunk: Buffer) => {
+        got.push(chunk.toString());
+        // The first half is here: only now may the second come.
+        if (got.join("") === "he") resolve();
+      });
+      request.on("end", () => answering(JSON.stringify({ length: 5, sha256 }))(request, response));
+    };
+    let begun = 0;
+    const { row } = await ask(listener, {
+      request: { ...post, halves: { firstBytes: 2, rest } },
+      onFirstByte: () => void begun++,
+    });
+    expect(row.outcome).toBe("ok");
+    expect(got.join("")).toBe("hello");
+    // The interim answer, and the one proper.
+    expect(begun).toBe(2);
+  });
+
+  test("an answer that is not read stays with the server until it is", async () => {
+    const { promise: readOnAfter, resolve } = Promise.withResolvers<void>();
+    let finished = false;
+    const length = 24 * 1024 * 1024;
+    const listener: RequestListener = (_, response) => {
+      response.on("finish", () => (finished = true));
+      response.writeHead(200, { "x-hupspec-id": "e-1", "content-length": length });
+      response.end("0123456789abcdef".repeat(length / 16));
+    };
+    const { promise: first, resolve: onFirstByte } = Promise.withResolvers<void>();
+    const asked = ask(listener, { request: { path: `/bytes?n=${length}` }, readOnAfter, onFirstByte });
+    await first;
+    expect(finished).toBe(false);
+    resolve();
+    expect((await asked).row.outcome).toBe("ok");
+    expect(finished).toBe(true);
+  });
+});

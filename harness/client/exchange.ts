@@ -18,6 +18,10 @@ export interface ExchangeOptions {
   readonly request: RequestShape;
   readonly expect: Expectation;
   readonly limits?: Partial<ClientLimits>;
+  /** Called when the first byte of an answer, an interim one included, has come. */
+  readonly onFirstByte?: () => void;
+  /** Reads no more than the first bytes of the answer until this resolves. */
+  readonly readOnAfter?: Promise<void>;
   /** Ends the exchange at once, as `unsent`. */
   readonly signal?: AbortSignal;
 }
@@ -31,7 +35,7 @@ export interface ExchangeResult {
 /** One request on a connection of its own. A target's misbehaviour is the row's outcome; wrong options throw. */
 export function exchange(options: ExchangeOptions): Promise<ExchangeResult> {
   checkLoadOptions({ ...options, name: "exchange", door: "front", idPrefix: options.id, connections: "fresh" });
-  const { clock, endpoint, signal } = options;
+  const { clock, endpoint, signal, readOnAfter } = options;
   const limits = limitsOf(options);
   const template = new RequestTemplate(endpoint, options.request, options.expect, true);
   const request = new PendingRequest(0, options.id, clock.now(), template);
@@ -42,6 +46,12 @@ export function exchange(options: ExchangeOptions): Promise<ExchangeResult> {
   const connection = new Connection(0, endpoint, {
     clock,
     settled: () => undefined,
+    begun: () => {
+      options.onFirstByte?.();
+      if (!readOnAfter) return;
+      connection.pause();
+      void readOnAfter.then(() => connection.resume());
+    },
     amended: () => undefined,
     ready: (idle) => idle.retire(),
     retired: () => undefined,

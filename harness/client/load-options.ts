@@ -16,6 +16,8 @@ export interface RequestShape {
   /** Path with query, or a function of the request's index within its load. */
   readonly path: string | ((index: number) => string);
   readonly body?: Uint8Array;
+  /** Sends so much of the body at first, with `Expect: 100-continue`, and the rest once `rest` resolves. */
+  readonly halves?: { readonly firstBytes: number; readonly rest: Promise<void> };
 }
 
 /**

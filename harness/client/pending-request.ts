@@ -12,6 +12,7 @@ export class PendingRequest {
   readonly intendedMs: number;
   readonly head: string;
   readonly body: Uint8Array | undefined;
+  readonly halves: RequestShape["halves"];
   readonly check: AnswerCheck;
   connection = 0;
   reused = false;
@@ -34,6 +35,7 @@ export class PendingRequest {
     this.intendedMs = intendedMs;
     this.method = template.method;
     this.body = template.body;
+    this.halves = template.halves;
     this.head = template.head(path, id);
     this.check = new AnswerCheck(template.expect, path, id, template.body);
   }
@@ -75,6 +77,7 @@ export class PendingRequest {
 export class RequestTemplate {
   readonly method: "GET" | "POST";
   readonly body: Uint8Array | undefined;
+  readonly halves: RequestShape["halves"];
   readonly expect: Expectation;
   readonly #path: RequestShape["path"];
   readonly #afterId: string;
@@ -83,11 +86,13 @@ export class RequestTemplate {
   constructor(endpoint: Endpoint, request: RequestShape, expect: Expectation, closes: boolean) {
     this.method = request.method ?? "GET";
     this.body = request.body;
+    this.halves = request.halves;
     this.expect = expect;
     this.#path = request.path;
     this.#afterPath = ` HTTP/1.1\r\nHost: ${hostOf(endpoint)}\r\nx-hupspec-id: `;
     const length = request.body === undefined ? "" : `\r\nContent-Length: ${request.body.length}`;
-    this.#afterId = `${length}${closes ? "\r\nConnection: close" : ""}\r\n\r\n`;
+    const expects = request.halves === undefined ? "" : "\r\nExpect: 100-continue";
+    this.#afterId = `${length}${expects}${closes ? "\r\nConnection: close" : ""}\r\n\r\n`;
   }
 
   pathOf(index: number): string {

@@ -53,6 +53,8 @@ export interface ProcStat {
   readonly cpuTicks: number;
   /** CPU time of the children that it waited for, and of theirs. */
   readonly childCpuTicks: number;
+  /** As wait(2) tells it; means something for a zombie only. */
+  readonly exitStatus: number;
 }
 
 /** /proc/PID/stat, see proc_pid_stat(5); undefined if there is no such process. */
@@ -72,6 +74,7 @@ export function readProcStat(pid: number): ProcStat | undefined {
     startTicks: number(22),
     cpuTicks: number(14) + number(15),
     childCpuTicks: number(16) + number(17),
+    exitStatus: number(52),
   };
 }
 

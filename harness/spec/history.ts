@@ -139,13 +139,24 @@ export interface ActionRecord {
   readonly output?: string;
 }
 
-/** A request kept in flight by a gate while something happened. */
+/**
+ * What keeps a request in flight: `gate`, the application waits for it · `upload`, the second half of the body is held back ·
+ * `download`, nobody reads beyond the first bytes of the answer · `stream`, the answer takes its time.
+ */
+export type HeldBy = "gate" | "upload" | "download" | "stream";
+
+/** A request kept in flight while something happened. */
 export interface HeldRequest {
+  /** `gate` if absent. */
+  readonly by?: HeldBy;
   readonly row: LedgerRow;
   readonly door: Door;
-  /** When the application told that it works on the request; NaN if it never did. */
+  /** When the application told that it works on the request, or the first byte of an answer came; NaN if it never did. */
   readonly enteredMs: number;
+  /** When it was let go on; for a stream, when the scenario began to wait for its end. */
   readonly releasedMs: number;
+  /** The last of what came of the answer's body, for streams. */
+  readonly bodyEnd?: string;
   /** Index of the action that it spans. */
   readonly action: number;
 }

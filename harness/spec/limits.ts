@@ -25,6 +25,10 @@ export const LIMITS = {
   holdMs: 20_000,
   /** A server may give something up so much later than it is configured to: some look at their clock once a second. */
   giveUpMarginMs: 2_000,
+  /** A server that does not ask for the body of an upload by then will not: it is held all the same. */
+  continueMs: 1_000,
+  /** A drain may end so much after its deadline: some servers look at their clock once a second, and say goodbye first. */
+  drainMarginMs: 1_500,
   /** A request that only asks which generation answers. */
   askMs: 3_000,
   /** The log on disk has come to rest when it holds all, or when nothing was added for this long. */
@@ -51,6 +55,7 @@ export const LIMITS = {
   /** Evidence items per verdict, raw lines per excerpt. */
   evidenceItems: 10,
   excerptBytes: 200,
+  serverLineBytes: 1_000,
   outputBytes: 64 * 1024,
   /** Width of a bucket of the timeline around an action. */
   timelineBucketMs: 25,

@@ -1,6 +1,6 @@
 import type { ActionName, Capability, Role, Variant } from "./target-facts.ts";
-import type { ActionRecord, Door, LedgerRow, ProcessFacts, ReleaseKind, TargetFacts } from "./history.ts";
 import type { LogHands } from "./log-hands.ts";
+import type { ActionRecord, Door, HeldBy, LedgerRow, ProcessFacts, ReleaseKind, TargetFacts } from "./history.ts";
 import type { Observation } from "./observation.ts";
 
 /** A replay: it drives the target and records, and never judges. */
@@ -48,7 +48,9 @@ export interface Stage {
   /** Starts `requests` requests, `concurrency` at a time. */
   closedLoop(plan: ClosedLoopPlan): RunningLoad;
   /** Sends a request that stays in flight until it is released; resolves once the application works on it. */
-  hold(plan: { readonly door: Door }): Promise<HeldHandle>;
+  hold(plan: HoldPlan): Promise<HeldHandle>;
+  /** The gate of a held request that a raw connection sends: `GET /hold?gate=NAME`. */
+  gate(name: string): GateHandle;
   /** One request on a connection of its own, recorded as an observation. */
   request(plan: SingleRequestPlan): Promise<LedgerRow>;
   /** A raw connection, recorded as an observation when it is closed or the phase ends. */
@@ -76,6 +78,14 @@ export interface Stage {
   until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean>;
   /** Descriptors and memory of a process, recorded as an observation. */
   weigh(plan: { readonly name: string; readonly pid: number }): Promise<void>;
+  /** Waits until the processes have ended, at most `withinMs`; records how, for each that is still a zombie. */
+  awaitExits(plan: {
+    readonly name: string;
+    readonly pids: readonly number[];
+    readonly withinMs: number;
+  }): Promise<void>;
+  /** Records all that console and logs hold besides the application's records of requests. */
+  readServerLines(name: string): Promise<void>;
   /** Puts something into the history that the scenario, or a helper of it, has seen by itself. */
   observe(observation: Observation): void;
   /** Asks the application for `records` log records, spread over requests, and waits for the answers. */
@@ -162,6 +172,20 @@ export interface RunningLoad {
   stop(): Promise<void>;
   /** Resolves when a closed loop has ended by itself. */
   readonly finished: Promise<void>;
+}
+
+export interface HoldPlan {
+  readonly door: Door;
+  /** `gate` unless told. */
+  readonly by?: HeldBy;
+  /** Of a held stream: lines, and the time between two of them. */
+  readonly stream?: { readonly chunks: number; readonly everyMs: number };
+}
+
+export interface GateHandle {
+  /** Resolves to whether the application entered it in time. */
+  entered(withinMs?: number): Promise<boolean>;
+  open(): Promise<void>;
 }
 
 export interface HeldHandle {

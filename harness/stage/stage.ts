@@ -2,6 +2,7 @@ import { act, kill } from "./act.ts";
 import { startClosedLoop } from "../client/closed-loop.ts";
 import { startOpenLoop } from "../client/open-loop.ts";
 import type { Stage } from "../spec/scenario.ts";
+import { awaitExits } from "./await-exits.ts";
 import { runBurst } from "./burst.ts";
 import { createContext, type PhasePlan } from "./context.ts";
 import { holdRequest } from "./hold.ts";
@@ -10,6 +11,7 @@ import { readPhaseLogs } from "./phase-logs.ts";
 import { converse } from "./converse.ts";
 import type { HistoryRecorder } from "./recorder.ts";
 import { createReloader, meetWorkers } from "./reload.ts";
+import { recordServerLines } from "./server-lines.ts";
 import { requestOnce } from "./single-request.ts";
 import { requestStop } from "./stop.ts";
 import { weigh } from "./weigh.ts";
@@ -56,7 +58,11 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
       };
       return context.keep(load.name, startClosedLoop({ ...options, request: { path, ...request } }));
     },
-    hold: ({ door }) => holdRequest(context, door),
+    hold: (plan) => holdRequest(context, plan),
+    gate(name) {
+      const gate = target.gate(name);
+      return { entered: (withinMs) => gate.entered(signal, withinMs), open: () => gate.open() };
+    },
     request: (request) => requestOnce(context, request),
     converse: (conversation) => converse(context, conversation),
     reload: (release) => reload(release ?? {}),
@@ -72,6 +78,8 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     logHands: createLogHands(context),
     until: (isSo, withinMs) => waitUntil(isSo, withinMs, signal),
     weigh: (plan) => weigh(context, plan),
+    awaitExits: (plan) => awaitExits(context, plan),
+    readServerLines: (name) => recordServerLines(context, name),
     observe: (observation) => void recorder.observations.push(observation),
     burst: (burst) => runBurst(context, burst),
     readLogs: (name) => readPhaseLogs(context, name),

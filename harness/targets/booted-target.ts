@@ -36,6 +36,8 @@ export interface BootedTarget extends AsyncDisposable {
   can(action: ActionName): boolean;
   /** Does it to one site. What goes wrong is a value; rejects on abort. @throws {TypeError} unless `can(action)`. */
   act(action: ActionName, site: string, signal: AbortSignal): Promise<ActionOutcome>;
+  /** What the started process writes to its standard error and output; the log, where the target file names no other. */
+  readonly consoleFile: string;
   /** Where the log of a site is found, live file and backups: paths with `*`. */
   logPatterns(site: string): readonly string[];
   /** Whom signals for a site go to now. Rejects if there is nobody. */
@@ -82,6 +84,7 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
     name: definition.name,
     definition,
     workspace,
+    consoleFile,
     workers: values.workers,
     sites,
     site: siteNamed,

@@ -1,0 +1,133 @@
+import type { ConversationHandle, HeldHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
+import type { Door } from "../../harness/spec/history.ts";
+import { LIMITS } from "../../harness/spec/limits.ts";
+
+const IDLE_CLIENTS = 5;
+const KNOWN_REQUESTS = 20;
+/** Share of the drain after which the short requests are let go on. */
+const SHORT_PART = 0.6;
+const ANSWER_MS = 5_000;
+/** After the old workers are gone, for what is on its way through a proxy. */
+const END_MS = 500;
+const LAST_CHUNK = "0\r\n\r\n";
+/** A stream that is not over when the drain is, and one that the control can wait for. */
+const LONG_STREAM = { chunks: 400, everyMs: 25 };
+const CONTROL_STREAM = { chunks: 4, everyMs: 25 };
+
+/**
+ * Two reloads with a drain of two seconds. The first leaves workers that nothing holds but idle clients; at the second there are
+ * requests that end in time and requests that don't, a stream, a download that nobody reads, a WebSocket and an event stream.
+ */
+export const drainDeadline: Scenario = {
+  id: "lifecycle/drain-deadline",
+  title: "What is in flight at the deadline of a drain, and what ends before",
+  decides: [
+    "lifecycle/drain-deadline-enforced",
+    "lifecycle/drain-cut-logged",
+    "lifecycle/not-cut-before-deadline",
+    "connections/cut-is-detectable",
+    "connections/idle-cannot-pin",
+    "connections/websocket-drains",
+  ],
+  roles: ["app-server", "stack"],
+  actions: ["reload"],
+  capabilities: ["contract", "keepalive"],
+  workers: 2,
+  variant: "short-limits",
+  sites: "one",
+  async drive(stage) {
+    const first = await stage.servingWorkers();
+    const idle = await Promise.all(
+      stage.doors.flatMap((door) => Array.from({ length: IDLE_CLIENTS }, () => openIdle(stage, door))),
+    );
+    await stage.reload();
+    // Before the second reload, so that the workers that it has to replace are known by name.
+    await ask(stage, "between");
+    const second = await stage.servingWorkers();
+    const hold = (by: "gate" | "download"): Promise<HeldHandle[]> =>
+      Promise.all(stage.doors.map((door) => stage.hold({ door, by })));
+    const short = [...(await hold("gate")), ...(await hold("gate"))];
+    const long = [...(await hold("gate")), ...(await hold("download")), ...(await openStreams(stage))];
+    const talks = await openLongLived(stage);
+    await stage.readServerLines("before");
+
+    const reloadedMs = stage.now();
+    await stage.reload();
+    const { drainMs } = stage.facts;
+    if (stage.phase === "trial") {
+      await stage.until(() => stage.now() >= reloadedMs + SHORT_PART * drainMs, drainMs);
+    }
+    await Promise.all(short.map((request) => request.release()));
+    if (stage.phase === "trial") {
+      const isOver = (): boolean => !stage.processes().some(({ pid }) => [...first, ...second].includes(pid));
+      const latestMs = Math.max(stage.now(), reloadedMs + LIMITS.drainMarginMs) + drainMs + LIMITS.drainMarginMs;
+      await stage.until(isOver, latestMs - stage.now());
+      await Promise.all(talks.map((talk) => talk.until((received) => received.endsWith(LAST_CHUNK), END_MS)));
+    }
+    await Promise.all(long.map((request) => request.release()));
+    for (const talk of [...talks, ...idle]) talk.close();
+    await stage.readServerLines("after");
+  },
+};
+
+async function ask(stage: Stage, name: string): Promise<void> {
+  const loads = stage.doors.map((door) =>
+    stage.closedLoop({
+      name: `${name}-${door}`,
+      door,
+      requests: KNOWN_REQUESTS,
+      concurrency: 4,
+      connections: "fresh",
+    }),
+  );
+  await Promise.all(loads.map((load) => load.finished));
+}
+
+async function openIdle(stage: Stage, door: Door): Promise<ConversationHandle> {
+  const talk = await stage.converse({ name: `idle-${door}`, door });
+  await talk.send(headOf(talk, "/"));
+  await talk.until((received) => received.endsWith("}"), ANSWER_MS);
+  return talk;
+}
+
+async function openStreams(stage: Stage): Promise<HeldHandle[]> {
+  if (!stage.capabilities.includes("streaming")) return [];
+  const stream = stage.phase === "trial" ? LONG_STREAM : CONTROL_STREAM;
+  return Promise.all(stage.doors.map((door) => stage.hold({ door, by: "stream", stream })));
+}
+
+async function openLongLived(stage: Stage): Promise<readonly ConversationHandle[]> {
+  const kinds = (["websocket", "sse"] as const).filter((kind) => stage.capabilities.includes(kind));
+  return Promise.all(
+    stage.doors.flatMap((door) =>
+      kinds.map((kind) => (kind === "websocket" ? openWebSocket(stage, door) : openEvents(stage, door))),
+    ),
+  );
+}
+
+/** A text frame that says "ping", masked with zeros. */
+const PING = "\x81\x84\0\0\0\0ping";
+const ECHO = "\x81\x04ping";
+
+/** The handshake of RFC 6455, section 4.1, and one message that has to come back. */
+async function openWebSocket(stage: Stage, door: Door): Promise<ConversationHandle> {
+  const talk = await stage.converse({ name: `websocket-${door}`, door });
+  const key = "aHVwc3BlYy13ZWJzb2NrZQ==";
+  const fields = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n`;
+  await talk.send(headOf(talk, "/ws", fields));
+  await talk.until((received) => received.includes("\r\n\r\n"), ANSWER_MS);
+  await talk.send(PING);
+  await talk.until((received) => received.endsWith(ECHO), ANSWER_MS);
+  return talk;
+}
+
+async function openEvents(stage: Stage, door: Door): Promise<ConversationHandle> {
+  const talk = await stage.converse({ name: `events-${door}`, door });
+  await talk.send(headOf(talk, "/events?ms=100"));
+  await talk.until((received) => received.includes("data:"), ANSWER_MS);
+  return talk;
+}
+
+function headOf(talk: ConversationHandle, path: string, fields = ""): string {
+  return `GET ${path} HTTP/1.1\r\nHost: ${talk.hostHeader}\r\nx-hupspec-id: ${talk.id}\r\n${fields}\r\n`;
+}
