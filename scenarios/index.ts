@@ -7,6 +7,8 @@ import { workersLeave } from "./lifecycle/workers-leave.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
 import { abTenThousand } from "./reload/ab-ten-thousand.ts";
 import { reloadLoop } from "./reload/loop.ts";
+import { backlog } from "./reload/backlog.ts";
+import { reloadOnce } from "./reload/once.ts";
 import { reloadUnderLoad } from "./reload/under-load.ts";
 import { hostileDisk } from "./rotation/hostile-disk.ts";
 import { rotationMidBurst } from "./rotation/mid-burst.ts";
@@ -28,4 +30,6 @@ export const scenarios: readonly Scenario[] = [
   acrossReload,
   drainDeadline,
   workersLeave,
+  reloadOnce,
+  backlog,
 ];

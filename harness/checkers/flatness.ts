@@ -6,7 +6,7 @@ import { observationsOf } from "./observations.ts";
 import { reloads, whyNoReloadSeen } from "./reload-windows.ts";
 
 /** Looks at the main process, one after each reload, below which nothing can be said of a trend. */
-const LEAST_LOOKS = 30;
+const LEAST_LOOKS = 24;
 /** What a process takes for itself while it is new (compiled code, caches, pools) is no leak: so much of the looks is left out. */
 const WARM_UP = 1 / 3;
 /** Descriptors that come and go with what happens to be under way at the look. */

@@ -1,7 +1,47 @@
 import { describe, expect, it } from "vitest";
 import { generationOrder } from "./generation-order.ts";
 import { load } from "./history-fixture.ts";
+import { keptLoad, rowsAroundReload, soundReload } from "./reload-fixture.ts";
 import { loopRows, soundLoop } from "./reload-loop-fixture.ts";
+
+describe("generation/no-going-back", () => {
+  const check = generationOrder["generation/no-going-back"];
+  /** Ten connections in turn, each with a request every 200 ms. */
+  const rows = (generationAt: (intendedMs: number) => number) =>
+    rowsAroundReload((row, index) => ({
+      ...row,
+      connection: index % 10,
+      reused: index >= 10,
+      generation: generationAt(row.intendedMs ?? 0),
+    }));
+  const forward = rows((ms) => (ms > 1_200 ? 2 : 1));
+  const backward = rows((ms) => (ms === 1_400 ? 1 : ms > 1_150 ? 2 : 1));
+
+  it("holds where no connection sees an older generation than before", () => {
+    expect(check(soundReload({ loads: [keptLoad(forward)] }))).toMatchObject({ outcome: "held" });
+  });
+
+  it("is violated by one step back on one connection", () => {
+    const finding = check(soundReload({ loads: [keptLoad(backward)] }));
+    expect(finding).toMatchObject({ outcome: "violated", violations: 1 });
+    expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(
+      /connection 0 .*generation 2, then r70 .*generation 1/,
+    );
+  });
+
+  it("says nothing of a connection to a proxy, which may meet another worker with each request", () => {
+    const loads = [keptLoad(backward)];
+    expect(check(soundReload({ loads, target: { role: "stack" } })).outcome).toBe("inconclusive");
+    const direct = keptLoad(forward, { door: "direct" });
+    expect(check(soundReload({ loads: [...loads, direct], target: { role: "stack" } })).outcome).toBe("held");
+  });
+
+  it("decides nothing if each connection carried one request, or without a reload", () => {
+    const single = forward.map((row, connection) => ({ ...row, connection }));
+    expect(check(soundReload({ loads: [keptLoad(single)] })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
+  });
+});
 
 describe("generation/mixed-window", () => {
   const check = generationOrder["generation/mixed-window"];

@@ -15,6 +15,7 @@ import type {
   TargetFacts,
   WriterFacts,
 } from "../spec/history.ts";
+import type { Conversation } from "../spec/observation.ts";
 import type { Outcome } from "../spec/outcome.ts";
 
 /*
@@ -276,4 +277,30 @@ export function snapshot({ damage = [], ...parts }: SnapshotParts = {}): LogSnap
 
 export function stop(facts: Partial<StopRecord> = {}): StopRecord {
   return { startedMs: 8_000, exitedMs: 8_500, exitCode: 0, signal: null, killed: false, leftOver: [], ...facts };
+}
+
+/** A connection of 500 ms on that asks at once and gets a 2xx answer ten milliseconds later, unless told otherwise. */
+export function conversation(
+  name: string,
+  {
+    askedMs,
+    answeredMs,
+    ...facts
+  }: Partial<Conversation> & { readonly askedMs?: number; readonly answeredMs?: number } = {},
+): Conversation {
+  const connectedMs = facts.connectedMs ?? 500;
+  const atMs = askedMs ?? connectedMs;
+  const answer = { atMs: answeredMs ?? atMs + 10, text: "HTTP/1.1 200 OK\r\n\r\n" };
+  return {
+    kind: "conversation",
+    name,
+    at: "front",
+    connectedMs,
+    sent: [{ atMs, text: "GET / HTTP/1.1\r\n\r\n" }],
+    received: [answer],
+    receivedBytes: answer.text.length,
+    end: "fin",
+    endedMs: answer.atMs + 1,
+    ...facts,
+  };
 }

@@ -17,6 +17,8 @@ import { proxy } from "./proxy.ts";
 import { reloadLoop } from "./reload-loop.ts";
 import { resources } from "./resources.ts";
 import { rotation } from "./rotation.ts";
+import { waitingConnections } from "./waiting-connections.ts";
+import { generationSource } from "./generation-source.ts";
 
 /** A pure function of a finished history; what it finds gets its level from the catalogue. */
 export type Checker = (history: History) => Finding;
@@ -25,8 +27,10 @@ export type Checker = (history: History) => Finding;
 export const CHECKERS: Readonly<Record<string, Checker>> = {
   ...availability,
   ...reloadLoop,
+  ...waitingConnections,
   ...generation,
   ...generationOrder,
+  ...generationSource,
   ...lifecycle,
   ...drain,
   ...connections,

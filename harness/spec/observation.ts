@@ -14,6 +14,7 @@ export type Observation =
   | FileLook
   | Poll
   | ResourceLook
+  | ListenQueueLook
   | WorkerExit
   | ProcessStarts
   | LogLines
@@ -126,6 +127,17 @@ export interface ResourceLook {
   readonly descriptors: number;
   /** Proportional set size; 0 where the kernel does not tell. */
   readonly pssBytes: number;
+}
+
+/** Connections that the kernel had established at a door and nobody had accepted. */
+export interface ListenQueueLook {
+  readonly kind: "listen-queue";
+  readonly name: string;
+  readonly door: Door;
+  readonly atMs: number;
+  readonly waiting: number;
+  /** Sockets that listen there; with SO_REUSEPORT there may be several. */
+  readonly sockets: number;
 }
 
 /** How a process of the target ended, read from its zombie. */

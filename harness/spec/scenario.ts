@@ -86,6 +86,8 @@ export interface Stage {
   }): Promise<void>;
   /** Records all that console and logs hold besides the application's records of requests. */
   readServerLines(name: string): Promise<void>;
+  /** Connections that wait to be accepted at a door, recorded as an observation; not for unix sockets. */
+  lookAtListenQueue(plan: { readonly name: string; readonly door: Door }): void;
   /** Puts something into the history that the scenario, or a helper of it, has seen by itself. */
   observe(observation: Observation): void;
   /** Asks the application for `records` log records, spread over requests, and waits for the answers. */

@@ -14,7 +14,7 @@ import { createReloader, meetWorkers } from "./reload.ts";
 import { recordServerLines } from "./server-lines.ts";
 import { requestOnce } from "./single-request.ts";
 import { requestStop } from "./stop.ts";
-import { weigh } from "./weigh.ts";
+import { lookAtListenQueue, weigh } from "./weigh.ts";
 import { waitUntil } from "../process/wait-until.ts";
 
 export interface EndableStage extends Stage {
@@ -80,6 +80,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     weigh: (plan) => weigh(context, plan),
     awaitExits: (plan) => awaitExits(context, plan),
     readServerLines: (name) => recordServerLines(context, name),
+    lookAtListenQueue: (plan) => lookAtListenQueue(context, plan),
     observe: (observation) => void recorder.observations.push(observation),
     burst: (burst) => runBurst(context, burst),
     readLogs: (name) => readPhaseLogs(context, name),

@@ -46,4 +46,22 @@ export const availability = [
     roles: [],
     capabilities: [],
   },
+  {
+    id: "availability/backlog-survives",
+    level: "MUST",
+    sentence: "Connections that wait in the listen queue while the reload comes are served after it.",
+    why: "While all workers are busy the kernel takes connections in for them. Closing the socket whose queue they stand in resets them all, though nobody was ever told that the server is not there.",
+    evidence: ["benoitc/gunicorn#2409", "the kernel's net.ipv4.tcp_migrate_req"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "availability/silent-connection-answered",
+    level: "SHOULD",
+    sentence: "A connection accepted before the reload that sends its first request after it gets an answer.",
+    why: "Browsers and pools open connections ahead of need. The client of such a connection has done nothing wrong and was told nothing; to it, a reset in place of the first answer is an outage.",
+    evidence: ["Kludex/uvicorn#2757"],
+    roles: [],
+    capabilities: ["contract"],
+  },
 ] as const satisfies readonly Requirement[];

@@ -20,6 +20,35 @@ export const generation = [
     capabilities: ["contract"],
   },
   {
+    id: "generation/symlink-resolved-again",
+    level: "MUST",
+    sentence:
+      "Processes that a reload starts run the release that the `current` link names at the reload, not the one that it named at the start.",
+    why: "A deploy flips a link. A master that remembers where the link led, or stands in the folder of the first release, starts fresh workers on old code: everything looks replaced and nothing is.",
+    evidence: ["Unitech/pm2#1663", "Unitech/pm2#2229"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "generation/no-going-back",
+    level: "SHOULD",
+    sentence:
+      "On one connection straight at the application server no answer comes from an older generation than an answer before it.",
+    why: "A client that has seen the new code has adapted to it: it holds a token, a form or a script that the old code does not know.",
+    evidence: ["puma's manual on phased restarts"],
+    roles: [],
+    capabilities: ["contract", "keepalive"],
+  },
+  {
+    id: "generation/environment-applied",
+    level: "SHOULD",
+    sentence: "Settings that a release brings along are in force once its code is.",
+    why: "Code and settings are deployed together. New code that still reads the settings of the start, because the process that starts workers keeps them for all of them, is a combination that nobody has tested.",
+    evidence: ["benoitc/gunicorn#3353"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
     id: "generation/mixed-window",
     level: "CHECK",
     sentence: "How long both generations answer fresh requests during a reload is measured and reported.",

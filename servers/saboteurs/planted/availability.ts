@@ -47,4 +47,24 @@ export const availability: readonly Saboteur[] = [
     scenario: "reload/ab-ten-thousand",
     caughtBy: { "availability/ab-ten-thousand": /^[1-9]\d* of 10000 not complete: .*\b(refused|reset)/ },
   },
+  {
+    name: "restart-backlog",
+    target: "restart/target.yaml",
+    scenario: "reload/backlog",
+    caughtBy: {
+      "availability/backlog-survives":
+        /^24 in the listen queue before the reload; 0 of 24 connections .* were answered; 24 reset$/,
+    },
+  },
+  {
+    name: "drop-silent",
+    target: "prefork",
+    fault: "drop-silent",
+    scenario: "reload/once",
+    caughtBy: {
+      "availability/silent-connection-answered": /^0 of 6 connections .* were answered; 6 (reset|closed)/,
+    },
+    cleared: ["generation/new-code-serves", "generation/every-worker-replaced"],
+    quick: true,
+  },
 ];
