@@ -4,6 +4,9 @@ import { hangingRelease } from "./failure/hanging-release.ts";
 import { acrossReload } from "./connections/across-reload.ts";
 import { drainDeadline } from "./lifecycle/drain-deadline.ts";
 import { workersLeave } from "./lifecycle/workers-leave.ts";
+import { acknowledgedReload } from "./control/acknowledged-reload.ts";
+import { controlInterface } from "./control/interface.ts";
+import { pidFile } from "./control/pid-file.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
 import { abTenThousand } from "./reload/ab-ten-thousand.ts";
 import { reloadLoop } from "./reload/loop.ts";
@@ -32,4 +35,7 @@ export const scenarios: readonly Scenario[] = [
   workersLeave,
   reloadOnce,
   backlog,
+  controlInterface,
+  acknowledgedReload,
+  pidFile,
 ];

@@ -17,6 +17,8 @@ export interface CommandPlan {
 export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
+  /** Null where a signal ended it or it could not be started. */
+  readonly exitCode: number | null;
   /** Present unless it ended with code 0 in time. */
   readonly error?: string;
 }
@@ -38,7 +40,7 @@ export async function runCommand(plan: CommandPlan): Promise<CommandResult> {
       ...(marker !== undefined && { marker }),
     });
   } catch (error) {
-    if (error instanceof ProcessError) return { stdout: "", stderr: "", error: error.message };
+    if (error instanceof ProcessError) return { stdout: "", stderr: "", exitCode: null, error: error.message };
     throw error;
   }
   const end = (reason: string): void => {
@@ -56,7 +58,12 @@ export async function runCommand(plan: CommandPlan): Promise<CommandResult> {
     signal?.throwIfAborted();
     const error = running.endReason ?? describeFailure(exit);
     const [stdout, stderr] = [await running.tail("stdout"), await running.tail("stderr")];
-    return { stdout, stderr, ...(error !== undefined && { error: `${command.join(" ")}: ${error}` }) };
+    return {
+      stdout,
+      stderr,
+      exitCode: exit.code,
+      ...(error !== undefined && { error: `${command.join(" ")}: ${error}` }),
+    };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

@@ -1,3 +1,4 @@
+import type { ControlObservation } from "./control-observation.ts";
 import type { Door, LedgerRow } from "./history.ts";
 import type { OpenFile, TamperedFile } from "./log-hands.ts";
 
@@ -20,7 +21,8 @@ export type Observation =
   | LogLines
   | Tampering
   | OpenLogFiles
-  | Wait;
+  | Wait
+  | ControlObservation;
 
 export type ObservationKind = Observation["kind"];
 export type ObservationOf<K extends ObservationKind> = Extract<Observation, { readonly kind: K }>;

@@ -2,6 +2,7 @@ import type { ActionName, Capability, Role, Variant } from "./target-facts.ts";
 import type { LogHands } from "./log-hands.ts";
 import type { ActionRecord, Door, HeldBy, LedgerRow, ProcessFacts, ReleaseKind, TargetFacts } from "./history.ts";
 import type { Observation } from "./observation.ts";
+import type { Operating } from "./operating.ts";
 
 /** A replay: it drives the target and records, and never judges. */
 export interface Scenario {
@@ -30,7 +31,7 @@ export interface Scenario {
  * What a scenario may do. In the control phase `reload` and `rotate` leave the target alone and return once a
  * comparable number of requests was answered, so that the same `drive` serves both phases.
  */
-export interface Stage {
+export interface Stage extends Operating {
   readonly phase: "control" | "trial";
   readonly workers: number;
   readonly capabilities: readonly string[];

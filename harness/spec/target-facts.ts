@@ -24,14 +24,22 @@ export const CAPABILITIES = [
   "websocket",
   "rotation",
   "compression",
-  /** A control interface, described under `control`. */
-  "control",
 ] as const;
+/** What a target file may tell of a control interface, under `control`. */
+export const CONTROL_PARTS = ["endpoints", "pid", "reload", "stop", "verbs", "scoped"] as const;
+
 /**
- * Not declared: `contract` is what a target has whose application answers the probe contract, `log-files` one whose file
- * says where its log is, which it writes itself.
+ * Those not declared follow from the rest of the target file: `contract` is what a target has whose application answers the
+ * probe contract, `log-files` one whose file says where its log is, which it writes itself, `pidfile` one whose main process is named in a file, `control` one with a control interface, and
+ * `control-...` what that is told to have.
  */
-export type Capability = (typeof CAPABILITIES)[number] | "contract" | "log-files";
+export type Capability =
+  | (typeof CAPABILITIES)[number]
+  | "contract"
+  | "log-files"
+  | "pidfile"
+  | "control"
+  | `control-${(typeof CONTROL_PARTS)[number]}`;
 
 /**
  * Other ways to start the same server, each for rules that an ordinary start can't decide: `short-limits` with drain, boot

@@ -1,14 +1,17 @@
 import { act, kill } from "./act.ts";
 import { startClosedLoop } from "../client/closed-loop.ts";
 import { startOpenLoop } from "../client/open-loop.ts";
+import type { Operating } from "../spec/operating.ts";
 import type { Stage } from "../spec/scenario.ts";
 import { awaitExits } from "./await-exits.ts";
 import { runBurst } from "./burst.ts";
-import { createContext, type PhasePlan } from "./context.ts";
+import { createContext, type PhasePlan, type StageContext } from "./context.ts";
 import { holdRequest } from "./hold.ts";
 import { createLogHands } from "./logs/log-hands.ts";
 import { readPhaseLogs } from "./phase-logs.ts";
+import { call, inspectEndpoints, inspectPorts, lookAtFile, lookAtProcesses, startSecond } from "./control.ts";
 import { converse } from "./converse.ts";
+import { startAnew, watchPidFile } from "./pid-file.ts";
 import type { HistoryRecorder } from "./recorder.ts";
 import { createReloader, meetWorkers } from "./reload.ts";
 import { recordServerLines } from "./server-lines.ts";
@@ -82,6 +85,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     readServerLines: (name) => recordServerLines(context, name),
     lookAtListenQueue: (plan) => lookAtListenQueue(context, plan),
     observe: (observation) => void recorder.observations.push(observation),
+    ...operatorOf(context),
     burst: (burst) => runBurst(context, burst),
     readLogs: (name) => readPhaseLogs(context, name),
     stop: () => requestStop(context),
@@ -89,5 +93,22 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
       for (const talk of context.talks) talk.close();
       await Promise.all([...context.running.values()].map((driver) => driver.stop()));
     },
+  };
+}
+
+/** What a scenario does as the one who operates the target. */
+function operatorOf(context: StageContext): Operating {
+  const { operator } = context.target;
+  return {
+    control: operator.control,
+    pidFile: operator.pidFile(context.site),
+    call: (plan) => call(context, plan),
+    inspectEndpoints: (plan) => inspectEndpoints(context, plan),
+    inspectPorts: (name) => inspectPorts(context, name),
+    lookAtProcesses: (name) => lookAtProcesses(context, name),
+    lookAtFile: (plan) => lookAtFile(context, plan),
+    watchPidFile: (name) => watchPidFile(context, name),
+    startSecond: (plan) => startSecond(context, plan),
+    startAnew: (name) => startAnew(context, name),
   };
 }

@@ -1,17 +1,15 @@
 import path from "node:path";
 import { LIMITS } from "../spec/limits.ts";
 import { startGuard } from "../process/guard.ts";
-import { ProcessError, startProcess, type ManagedProcess } from "../process/managed-process.ts";
 import { reservePorts } from "../process/ports.ts";
 import { createProcessTable } from "../process/process-table.ts";
-import { describeFailure } from "../process/run-command.ts";
 import { createWorkspace } from "../process/workspace.ts";
 import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
 import { missingCommands } from "./catalogue.ts";
 import { isListening } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
-import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
-import { waitUntilReady } from "./readiness.ts";
+import { awaitReady, launch } from "./launch.ts";
+import { fillAll, type PlaceholderValues } from "./placeholders.ts";
 import { sitesOf } from "./site.ts";
 import type { TargetDefinition } from "./target-definition.ts";
 import { writeWorkspaceFiles } from "./workspace-files.ts";
@@ -72,20 +70,11 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
     consoleFile: settings.logs ? path.join(workspace.root, "console.log") : path.join(workspace.logs, "stderr.log"),
   };
   await expectFreePorts(parts);
-  const child = await startTarget(parts);
+  const child = await launch(parts);
   const target = taken.use(
     createBootedTarget({ ...parts, child, table: createProcessTable({ runId, rootPid: child.pid }) }),
   );
-  const reason = await waitUntilReady({
-    endpoints: sites.flatMap(({ name, endpoints: { front, direct } }) => [
-      { label: `${name} (${front.host}:${front.port})`, endpoint: front },
-      ...(direct ? [{ label: `${name}, direct (${direct.host}:${direct.port})`, endpoint: direct }] : []),
-    ]),
-    path: settings.ready.path ?? (settings.probe === "contract" ? "/" : settings.probe.path),
-    withinMs: settings.ready.withinMs,
-    signal,
-    gaveUp: () => diedAtBoot(child, "child" in settings.main),
-  });
+  const reason = await awaitReady(parts, child, signal);
   if (reason !== undefined) throw new TargetBootError(definition.name, reason, await target.output());
   const whole = taken.move();
   return { ...target, [Symbol.asyncDispose]: () => whole.disposeAsync() };
@@ -135,35 +124,4 @@ async function expectFreePorts({ definition, sites }: Pick<TargetParts, "definit
       }
     }
   }
-}
-
-async function startTarget(parts: Omit<TargetParts, "child" | "table">): Promise<ManagedProcess> {
-  const { definition, values, workspace, env, runId, consoleFile } = parts;
-  const [command = "", ...args] = definition.settings.start.map((argument) => fill(argument, values));
-  try {
-    return await startProcess({
-      command,
-      args,
-      cwd: workspace.root,
-      env,
-      stdout: { file: consoleFile },
-      stderr: { file: consoleFile },
-      marker: runId,
-    });
-  } catch (cause) {
-    if (!(cause instanceof ProcessError)) throw cause;
-    // `requires` did not list it; it is missing all the same.
-    if (/ENOENT/.test(cause.message)) {
-      throw new TargetUnavailableError(definition.name, [command], definition.settings.requires.debian);
-    }
-    throw new TargetBootError(definition.name, cause.message, "", { cause });
-  }
-}
-
-/** A target whose main process is another one may end its first with success: that is how daemons start. */
-function diedAtBoot({ exit }: ManagedProcess, childIsMain: boolean): string | undefined {
-  if (!exit) return undefined;
-  const failure = describeFailure(exit);
-  if (failure === undefined && !childIsMain) return undefined;
-  return `expected the started process to serve, but ${failure ?? "it exited with code 0"} while booting`;
 }

@@ -11,6 +11,7 @@ import { runCommand, type CommandResult } from "../process/run-command.ts";
 import type { Release, ReleasePlan, Workspace } from "../process/workspace.ts";
 import { performAction, type ActionOutcome } from "./actions.ts";
 import { mainPid, pidFromFile } from "./main-process.ts";
+import { createOperator, type Operator } from "./operator.ts";
 import { lastOutput, logPatternsOf } from "./output.ts";
 import type { PlaceholderValues } from "./placeholders.ts";
 import type { BootedSite } from "./site.ts";
@@ -42,6 +43,7 @@ export interface BootedTarget extends AsyncDisposable {
   logPatterns(site: string): readonly string[];
   /** Whom signals for a site go to now. Rejects if there is nobody. */
   mainPid(site: string): Promise<number>;
+  readonly operator: Operator;
   /** Processes alive or zombies now. */
   processes(): readonly ProcessFacts[];
   /** Watches the processes until it is stopped or disposed of. @param clock milliseconds on the history's clock. */
@@ -99,6 +101,7 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
     act: controls.act,
     logPatterns: (site) => logPatternsOf(settings, { ...values, site: siteNamed(site).name }, consoleFile),
     mainPid: (site) => controls.mainPid(siteNamed(site).name, parts.signal),
+    operator: createOperator({ ...parts, run: controls.run }),
     processes: () => table.read().map(processFactsOf),
     startSampler: (clock) => startProcessSampler(table, clock),
     stop(signal, asked) {
@@ -127,6 +130,7 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
 interface Controls {
   readonly act: (action: ActionName, site: string, signal: AbortSignal) => Promise<ActionOutcome>;
   readonly mainPid: (site: string, signal: AbortSignal) => Promise<number>;
+  readonly run: (command: readonly string[], signal: AbortSignal, withinMs?: number) => Promise<CommandResult>;
 }
 
 /** Steps of the target file, done to one site at a time. */
@@ -139,9 +143,10 @@ function controlsOf(parts: TargetParts): Controls {
     if (child.exit === undefined) return child.pid;
     throw new Error(`expected the started process ${child.pid} to run, but it is gone`);
   };
-  const run = (command: readonly string[], signal: AbortSignal): Promise<CommandResult> =>
+  const run: Controls["run"] = (command, signal, withinMs) =>
     runCommand({
       command,
+      ...(withinMs !== undefined && { withinMs }),
       cwd: workspace.root,
       env,
       marker: runId,
@@ -177,7 +182,7 @@ function controlsOf(parts: TargetParts): Controls {
       signal,
     });
   };
-  return { act, mainPid: resolveMain };
+  return { act, mainPid: resolveMain, run };
 }
 
 function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetFacts {

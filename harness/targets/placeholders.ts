@@ -14,6 +14,9 @@ export interface PlaceholderValues {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** In actions, `main` and `logs`: the site concerned. */
   readonly site?: string;
+  /** In `control`: whom and what a call concerns. */
+  readonly program?: string;
+  readonly verb?: string;
   /** In `deploy`: the release that is put in force. */
   readonly release?: { readonly generation: number; readonly folder: string };
 }
@@ -81,7 +84,9 @@ function valueOf(name: string, values: PlaceholderValues): string | undefined {
     case "workers":
       return String(values.workers);
     case "site":
-      return values.site;
+    case "program":
+    case "verb":
+      return values[name];
     case "generation":
       return values.release?.generation.toString();
     case "release":
@@ -92,7 +97,7 @@ function valueOf(name: string, values: PlaceholderValues): string | undefined {
 }
 
 /** Sections that speak of one site at a time. */
-const PER_SITE = ["actions", "main", "logs", "deploy"];
+const PER_SITE = ["actions", "main", "logs", "deploy", "control"];
 
 /**
  * Finds placeholders of a target file that are unknown or do not apply where they stand.
@@ -134,6 +139,9 @@ function complaint(name: string, section: string, sites: readonly string[]): str
     return `expected \${current.NAME} with one of the sites ${sites.join(", ")}, for there are several`;
   }
   if (name === "site") return perSite ? undefined : `expected \${site} only in ${PER_SITE.join(", ")}`;
+  if (name === "program" || name === "verb") {
+    return section === "control" ? undefined : `expected \${${name}} only in control`;
+  }
   if (name === "generation" || name === "release") {
     return section === "deploy" ? undefined : `expected \${${name}} only in deploy`;
   }

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { ConfigFileError } from "../../config/positioned-yaml.ts";
 import { targetJsonSchema } from "./schema.ts";
-import { parseTargetFile, readTargetFile } from "./target-definition.ts";
+import { capabilitiesOf, parseTargetFile, readTargetFile } from "./target-definition.ts";
 
 const HEAD = `hupspec: 1
 name: some-server
@@ -196,4 +196,35 @@ test("a file that is not there is told by name", async () => {
 test("the committed JSON Schema is current (else: node harness/targets/schema/write.ts)", async () => {
   const committed = await readFile(path.join(import.meta.dirname, "schema", "target.schema.json"), "utf8");
   expect(JSON.parse(committed)).toEqual(JSON.parse(JSON.stringify(targetJsonSchema())));
+});
+
+const CONTROL = `control:
+  endpoints: ["\${workspace}/\${site}.sock"]
+  pid: {command: [ctl, pid, "\${program}"]}
+  reload: {http: {at: "\${workspace}/a.sock", path: "/reload/\${site}"}}
+  verbs: [{call: {http: {at: "http://127.0.0.1:\${port.control}", path: /RPC2, body: "<\${verb}>", refusedBy: fault}}, known: pid}]
+`;
+
+test("a control interface makes capabilities of what is told of it", () => {
+  const { settings, sites, ports } = parse(HEAD + URL_LINE + CONTROL);
+  expect(settings.control?.reload).toEqual({
+    http: { at: "${workspace}/a.sock", method: "POST", path: "/reload/${site}" },
+  });
+  expect(ports).toContain("control");
+  const has = sites.flatMap((site) => capabilitiesOf({ settings }, site));
+  expect(has).toEqual(["contract", "control", "control-endpoints", "control-pid", "control-reload", "control-verbs"]);
+  const named = parse(`${HEAD + URL_LINE}main: {pidfile: /x}\n`);
+  expect(capabilitiesOf(named, named.sites[0] ?? { name: "", url: "" })).toEqual(["contract", "pidfile"]);
+});
+
+test("what is wrong with a control interface is told with its place", () => {
+  const at = (text: string): string[] => problemsOf(HEAD + URL_LINE + text);
+  expect(at("control: {pid: {http: {}}}\n")).toEqual([
+    expect.stringContaining("/t.yaml:6:11: control.pid.command: "),
+    expect.stringContaining("/t.yaml:6:17: control.pid.http: unknown key"),
+  ]);
+  expect(at("control: {stop: {http: {at: /s, path: x}}}\n")).toEqual([
+    expect.stringContaining("control.stop.http.path: expected a path such as /"),
+  ]);
+  expect(at('env: {A: "${program}"}\n')).toEqual([expect.stringContaining("expected ${program} only in control")]);
 });

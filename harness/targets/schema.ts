@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ACTION_NAMES, CAPABILITIES, ROLES, VARIANTS } from "../spec/target-facts.ts";
 import { LIMITS } from "../spec/limits.ts";
+import { controlSchema } from "./control-schema.ts";
 
 /*
  * Target file, version 1. Every string may hold placeholders (placeholders.ts), so that URLs and paths are checked
@@ -137,6 +138,7 @@ export const targetSchema = z
       .prefault({}),
     main: main.default({ child: true }),
     actions: z.partialRecord(z.enum(ACTION_NAMES), action).default({}),
+    control: controlSchema.optional(),
     /** Configuration to rewrite when a release is put in force. */
     deploy: z.strictObject({ files: z.record(z.string(), z.string()).default({}) }).prefault({}),
     logs: z

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { ConfigFileError, parseYaml } from "../../config/positioned-yaml.ts";
 import { checkPlaceholders, portNames } from "./placeholders.ts";
-import type { Capability, Variant } from "../spec/target-facts.ts";
+import { CONTROL_PARTS, type Capability, type Variant } from "../spec/target-facts.ts";
 import { targetSchema, type TargetFile, type TargetSite } from "./schema.ts";
 
 /** The one site of a target file without `sites`. */
@@ -33,10 +33,14 @@ export function capabilitiesOf(
   site: TargetSite,
 ): readonly Capability[] {
   const declared = site.capabilities ?? settings.capabilities;
+  const { control, main, probe } = settings;
   return [
     ...declared,
-    ...(settings.probe === "contract" ? (["contract"] as const) : []),
+    ...(probe === "contract" ? (["contract"] as const) : []),
     ...(settings.logs ? (["log-files"] as const) : []),
+    ...("pidfile" in main ? (["pidfile"] as const) : []),
+    ...(control ? (["control"] as const) : []),
+    ...CONTROL_PARTS.filter((part) => control?.[part] !== undefined).map((part) => `control-${part}` as const),
   ];
 }
 

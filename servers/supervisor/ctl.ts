@@ -1,11 +1,14 @@
+import { enableCompileCache } from "node:module";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { ConfigFileError } from "../../config/positioned-yaml.ts";
-import { loadStackFile } from "../stack-file/load.ts";
-import { ask, askJson } from "./control/client.ts";
-import { formatStatus, type ProgramFacts } from "./control/status-table.ts";
-import { upDetached, upInForeground } from "./up.ts";
+import type { ProgramFacts } from "./control/status-table.ts";
+
+// A deploy script waits for every start of this program: later imports come from the cache, and what reads the stack file is
+// loaded by those commands alone that need it.
+enableCompileCache();
+const { ask, askJson } = await import("./control/client.ts");
+const { formatStatus } = await import("./control/status-table.ts");
 
 const USAGE = `usage: hupspec stack [--config FILE] [--socket PATH] COMMAND
 
@@ -84,6 +87,7 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
   up: {
     operands: [0, 0],
     run: async ({ config, detach }) => {
+      const { upDetached, upInForeground } = await import("./up.ts");
       if (!detach) return upInForeground(config);
       process.stdout.write(`${await upDetached(config, process.env)}\n`);
       return 0;
@@ -194,7 +198,9 @@ function isAlive(pid: number): boolean {
 }
 
 async function socketOf({ socket, config }: Options): Promise<string> {
-  return socket ?? (await loadStackFile(config, process.env)).control.socket;
+  if (socket !== undefined) return socket;
+  const { loadStackFile } = await import("../stack-file/load.ts");
+  return (await loadStackFile(config, process.env)).control.socket;
 }
 
 function programPath(name: string): string {
@@ -204,5 +210,5 @@ function programPath(name: string): string {
 // Last, because the table of commands has to exist by now.
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`hupspec stack: ${error instanceof Error ? error.message : String(error)}\n`);
-  return error instanceof UsageError || error instanceof ConfigFileError ? 2 : 1;
+  return error instanceof UsageError || (error instanceof Error && error.name === "ConfigFileError") ? 2 : 1;
 });

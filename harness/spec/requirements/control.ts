@@ -1,3 +1,88 @@
 import type { Requirement } from "../requirement.ts";
 
-export const control = [] as const satisfies readonly Requirement[];
+export const control = [
+  {
+    id: "control/owner-only",
+    level: "MUST",
+    sentence: "The control interface is for its owner only, and opens no TCP port that nobody asked for.",
+    why: "Who may reload may usually also start, and who may start runs what he likes as the server's user. A port on the loopback address is open to every account of the machine, and often to every page in its owner's browser.",
+    evidence: ["CVE-2019-12105", "Supervisor/supervisor#1245"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control-endpoints"],
+  },
+  {
+    id: "control/listed-verbs-only",
+    level: "MUST",
+    sentence: "Only the documented verbs can be reached; any other name is refused and changes nothing.",
+    why: "An interface that looks a name up among its own objects hands out all of them: one with dots in it reached the shell.",
+    evidence: ["CVE-2017-11610", "Supervisor/supervisor#964"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control-verbs"],
+  },
+  {
+    id: "control/scoped-credential",
+    level: "SHOULD",
+    sentence:
+      "A deploy credential can do what it is for, such as reading a program's pid and reloading it, and nothing else.",
+    why: "A deploy job runs on machines that see other people's code. With the right to reload one program it should not hold the right to stop the others.",
+    evidence: ["Supervisor/supervisor#407", "Supervisor/supervisor#825"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control-scoped"],
+  },
+  {
+    id: "control/reload-is-acknowledged",
+    level: "MUST",
+    sentence:
+      "A reload has an outcome: success once the new code serves and the old accepts nothing any more, not before; failure if it fails.",
+    why: "A deploy script goes on when the command returns: it runs its checks against the old code, or reports a release as live that never came up.",
+    evidence: ["puma/puma#563", "systemd/systemd#6162", "unbit/uwsgi#1061"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control-reload"],
+  },
+  {
+    id: "control/reload-names-generation",
+    level: "SHOULD",
+    sentence: "The outcome of a reload names the generation that it brought into force.",
+    why: "Two deploys in a row may become one reload. Only the generation tells each of them whether its own release is the one that serves.",
+    evidence: ["puma/puma#563"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control-reload"],
+  },
+  {
+    id: "control/pid-query-is-safe",
+    level: "MUST",
+    sentence: "A pid query prints the pid of the program that it names, or prints nothing and exits non-zero.",
+    why: "Its output goes into `kill -HUP $(...)`. With a typo in the name, or none, the signal must not reach somebody else, least of all the supervisor itself.",
+    evidence: ["supervisord manual: `pid` without a name is the supervisor's own"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control-pid"],
+  },
+  {
+    id: "control/pidfile-always-valid",
+    level: "MUST",
+    sentence:
+      "The pid file names a live process of the server at any moment, through reloads too, and a stale one neither blocks a start nor gets its process signalled.",
+    why: "Monitors and deploy scripts read it at any time: a file that is gone for a moment makes them start a second server, one that names a stranger makes them signal it.",
+    evidence: ["benoitc/gunicorn#3383", "benoitc/gunicorn#1014"],
+    roles: [],
+    capabilities: ["pidfile"],
+  },
+  {
+    id: "control/second-start-harmless",
+    level: "MUST",
+    sentence: "Starting the server a second time ends with an error, and takes nothing from the first.",
+    why: "It happens by a slip of the finger, or by a script that did not see the pid file. A second one that clears up first makes the running one unreachable, with nothing in its log.",
+    evidence: ["supervisord changes 2.1 and 3.3.2"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control"],
+  },
+  {
+    id: "control/stop-takes-all",
+    level: "MUST",
+    sentence: "Stopping a program takes its whole process group with it, and nothing of any other program.",
+    why: "What is left of a stopped program holds its port, its database session and its memory, and nobody looks after it any more.",
+    evidence: ["Supervisor/supervisor#199"],
+    roles: ["supervisor", "stack"],
+    capabilities: ["control-stop"],
+  },
+] as const satisfies readonly Requirement[];

@@ -69,6 +69,17 @@ it("names the generation that a prefork master tells in its text, for its record
   });
 });
 
+it("a wait for an outcome ends with the one who waits, and does not hold up the supervisor's end", async () => {
+  await using stack = await TestStack.create(YAML);
+  const { child, ended } = await stack.up();
+  await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
+  const waiting = stack.run("ctl.ts", ["--config", stack.config, "reload", "app", "--wait", "300000"]);
+  await eventually(async () => expect(await stack.log("app")).toBe("ready\nreloaded\n"));
+  waiting.child.kill("SIGKILL");
+  child.kill("SIGTERM");
+  expect(await ended).toEqual({ code: 0, signal: null });
+});
+
 describe("the outcome of a queued reload", () => {
   it("is its own, not that of the reload before it", async () => {
     const say = (event: string, msg: string) => `echo "{\\"event\\":\\"${event}\\",\\"msg\\":\\"${msg}\\"}"`;

@@ -109,7 +109,10 @@ async function performOn(program: Program, verb: ProgramVerb, request: Request):
       return ANSWERED;
     case "reload": {
       const waitMs = numberOf(request.query, "wait", 0, MAX_WAIT_MS);
-      const outcome = awaitReload(program, waitMs);
+      const gone = new AbortController();
+      // Else the wait would hold up the supervisor's own end.
+      request.response.once("close", () => gone.abort());
+      const outcome = awaitReload(program, waitMs, gone.signal);
       signal(program, "HUP");
       return { program: name, pid: program.pid, signal: "HUP", outcome: await outcome };
     }

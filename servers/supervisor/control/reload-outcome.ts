@@ -11,17 +11,21 @@ const MARK = '"event":"reload-';
 
 /**
  * Waits up to `waitMs` for the record in which a prefork master tells the outcome of a reload. One that begins while
- * another goes on is queued, and says so: the next outcome is then that of the other. Costs nothing without a wait.
+ * another goes on is queued, and says so: the next outcome is then that of the other. Costs nothing without a wait, and ends
+ * with `signal`: nobody may be there any more to be told.
  */
-export async function awaitReload(program: Program, waitMs: number): Promise<ReloadReport> {
+export async function awaitReload(program: Program, waitMs: number, signal: AbortSignal): Promise<ReloadReport> {
   if (waitMs === 0) return { result: "signalled" };
   return new Promise((resolve) => {
     let queued = false;
     const finish = (report: ReloadReport) => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", leave);
       unwatch();
       resolve(report);
     };
+    const leave = () => finish({ result: "unknown", reason: "nobody waits for it any more" });
+    signal.addEventListener("abort", leave);
     const timer = setTimeout(() => finish({ result: "unknown", reason: `no outcome within ${waitMs} ms` }), waitMs);
     const unwatch = program.capture.watch((records) => {
       for (let at = records.indexOf(MARK); at >= 0; at = records.indexOf(MARK, at + 1)) {
