@@ -1,4 +1,5 @@
 import type { Scenario } from "../harness/spec/scenario.ts";
+import { badConfig } from "./failure/bad-config.ts";
 import { brokenRelease } from "./failure/broken-release.ts";
 import { hangingRelease } from "./failure/hanging-release.ts";
 import { acrossReload } from "./connections/across-reload.ts";
@@ -38,4 +39,5 @@ export const scenarios: readonly Scenario[] = [
   controlInterface,
   acknowledgedReload,
   pidFile,
+  badConfig,
 ];

@@ -1,5 +1,7 @@
 import type { ActionRecord, History } from "../spec/history.ts";
 import type { Finding } from "../spec/verdict.ts";
+import { badConfigRefused } from "./bad-config.ts";
+import { capacityFloor } from "./capacity.ts";
 import { crashLoopBacksOff } from "./crash-loop.ts";
 import {
   brokenWindows,
@@ -17,9 +19,11 @@ import { summarize } from "./request-evidence.ts";
 
 export const failure = {
   "failure/broken-release-keeps-old": brokenReleaseKeepsOld,
+  "failure/bad-config-refused": badConfigRefused,
   "failure/recovers-after-failed-reload": recoversAfterFailedReload,
   "failure/crash-loop-backs-off": crashLoopBacksOff,
   "failure/never-ready-is-abandoned": neverReadyIsAbandoned,
+  "failure/capacity-floor": capacityFloor,
   "failure/killed-worker-costs-its-own": killedWorkerCostsItsOwn,
   "failure/hung-worker-replaced": hungWorkerReplaced,
 };

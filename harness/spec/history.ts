@@ -41,6 +41,8 @@ export interface TargetFacts {
   readonly bootMs?: number;
   /** When a worker that stopped answering is replaced; absent where the target file does not say. */
   readonly hangMs?: number;
+  /** In how many ways the server can be made to read its configuration; absent where the target file does not break it. */
+  readonly configReloads?: number;
   readonly budget: { readonly stallMs: number; readonly p99Ms: number };
   readonly capabilities: readonly string[];
   readonly logLimits?: { readonly maxBytes: number; readonly backups: number };
@@ -111,8 +113,11 @@ export interface LedgerRow {
   readonly received?: string;
 }
 
-/** `ok` boots, if slowly; `fail` throws while it is loaded; `hang` never gets ready. */
-export type ReleaseKind = "ok" | "fail" | "hang";
+/**
+ * `ok` boots, if slowly; `fail` throws while it is loaded; `hang` never gets ready; `bad-config` would boot, but comes with a
+ * configuration of the server that is not valid.
+ */
+export type ReleaseKind = "ok" | "fail" | "hang" | "bad-config";
 
 /** Something done to the target at one moment. */
 export interface ActionRecord {

@@ -118,6 +118,8 @@ export interface ReloadPlan {
   /** The `setting` that the release brings along; `blue` unless told. */
   readonly setting?: string;
   readonly awaits?: "served" | "nothing";
+  /** For `bad-config`: in which of the `configReloads` ways, counted from 0, the first being the ordinary reload. */
+  readonly way?: number;
   /** Instead of the target file's action: the same signal to the whole process group, for instance. */
   readonly by?: () => Promise<{ readonly error?: string }>;
 }

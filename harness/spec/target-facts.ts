@@ -30,7 +30,8 @@ export const CONTROL_PARTS = ["endpoints", "pid", "reload", "stop", "verbs", "sc
 
 /**
  * Those not declared follow from the rest of the target file: `contract` is what a target has whose application answers the
- * probe contract, `log-files` one whose file says where its log is, which it writes itself, `pidfile` one whose main process is named in a file, `control` one with a control interface, and
+ * probe contract, `log-files` one whose file says where its log is, which it writes itself, `pidfile` one whose main process is named in a file, `control` one with a control interface, `bad-config` one
+ * whose file says how to make its configuration invalid, and
  * `control-...` what that is told to have.
  */
 export type Capability =
@@ -39,6 +40,7 @@ export type Capability =
   | "log-files"
   | "pidfile"
   | "control"
+  | "bad-config"
   | `control-${(typeof CONTROL_PARTS)[number]}`;
 
 /**

@@ -31,7 +31,7 @@ function stageOn(port: number, { looks, settleMs }: { looks: number; settleMs: n
       facts: () => ({ settleMs }),
       site: () => ({ endpoints: {} }),
       deploy: () => Promise.resolve({ generation: 1 }),
-      act: () => Promise.resolve({ startedMs: performance.now(), returnedMs: performance.now() }),
+      reloadBy: () => Promise.resolve({ startedMs: performance.now(), returnedMs: performance.now() }),
       processes: () => (looks-- > 0 ? [{ pid: OLD_PID, state: "S" }] : []),
     },
     probe: { path: "/", expect: "contract" },

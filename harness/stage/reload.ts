@@ -33,6 +33,7 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
   const seesInside = context.probe.expect === "contract";
   if (seesInside && awaits === "served") await meetWorkers(context);
   const { generation } = await target.deploy(site, releasePlan(plan));
+  if (release === "bad-config") await target.breakConfig(site);
   const action = recorder.begin("reload", { generation, release, bootDelayMs });
   const { startedMs, returnedMs, output, error } = await ask(context, plan);
   action.startedMs = recorder.at(startedMs);
@@ -58,8 +59,8 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
 }
 
 /** The target file's own action, or what the scenario does in its place. */
-async function ask(context: StageContext, { by }: ReloadPlan): Promise<ActionOutcome> {
-  if (!by) return context.target.act("reload", context.site, context.signal);
+async function ask(context: StageContext, { by, way = 0 }: ReloadPlan): Promise<ActionOutcome> {
+  if (!by) return context.target.reloadBy(way, context.site, context.signal);
   const startedMs = performance.now();
   const { error } = await by();
   return { startedMs, returnedMs: performance.now(), ...(error !== undefined && { error }) };
@@ -71,7 +72,9 @@ async function awaitServed(context: StageContext, action: { servedMs?: number } 
 }
 
 function releasePlan({ release = "ok", bootDelayMs = 0, setting }: ReloadPlan): ReleasePlan {
-  const mode = release === "ok" && bootDelayMs > 0 ? "delay" : release;
+  // The release itself is sound where the configuration is not.
+  const kind = release === "bad-config" ? "ok" : release;
+  const mode = kind === "ok" && bootDelayMs > 0 ? "delay" : kind;
   return {
     boot: mode === "delay" ? { mode, delayMs: bootDelayMs } : { mode },
     ...(setting !== undefined && { setting }),

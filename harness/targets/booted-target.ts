@@ -15,10 +15,11 @@ import { createOperator, type Operator } from "./operator.ts";
 import { lastOutput, logPatternsOf } from "./output.ts";
 import type { PlaceholderValues } from "./placeholders.ts";
 import type { BootedSite } from "./site.ts";
+import type { TargetAction } from "./schema.ts";
 import { stopTarget, type StopOutcome } from "./stop.ts";
 import type { TargetDefinition } from "./target-definition.ts";
 import { readVersion } from "./version.ts";
-import { writeWorkspaceFiles } from "./workspace-files.ts";
+import { OverwrittenFiles, writeWorkspaceFiles } from "./workspace-files.ts";
 
 /** Disposing ends all of it, stopped or not, and removes the workspace. */
 export interface BootedTarget extends AsyncDisposable {
@@ -30,8 +31,12 @@ export interface BootedTarget extends AsyncDisposable {
   /** @throws {TypeError} if there is no such site. */
   site(name: string): BootedSite;
   facts(site: string): TargetFacts;
-  /** Writes the next release of a site and puts it in force; the reload is another action. */
+  /** Writes the next release of a site and puts it in force, with a sound configuration; the reload is another action. */
   deploy(site: string, plan?: ReleasePlan): Promise<Release>;
+  /** Makes the configuration invalid, until the next deploy. @throws {TypeError} if the target file does not say how. */
+  breakConfig(site: string): Promise<void>;
+  /** Has the configuration read in one of the `configReloads` ways, the first of which is the reload. */
+  reloadBy(way: number, site: string, signal: AbortSignal): Promise<ActionOutcome>;
   gate(name: string): Gate;
   /** True if the target file says how to do it. */
   can(action: ActionName): boolean;
@@ -74,6 +79,7 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
   const { definition, workspace, values, sites, child, table, consoleFile } = parts;
   const { settings } = definition;
   const controls = controlsOf(parts);
+  const overwritten = new OverwrittenFiles(workspace.root);
   const siteNamed = (name: string): BootedSite => {
     const site = sites.find((site) => site.name === name);
     if (site) return site;
@@ -92,10 +98,16 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
     site: siteNamed,
     facts: (site) => factsOf(parts, siteNamed(site)),
     async deploy(site, plan) {
+      await overwritten.restore();
       const release = await workspace.deploy(siteNamed(site).name, plan);
       await writeWorkspaceFiles(settings.deploy.files, workspace.root, { ...values, site, release });
       return release;
     },
+    async breakConfig(site) {
+      if (!settings.badConfig) throw new TypeError(`expected ${definition.name} to say how to break its configuration`);
+      await overwritten.overwrite(settings.badConfig.files, { ...values, site });
+    },
+    reloadBy: controls.reloadBy,
     gate: (name) => createGate(workspace.gates, name),
     can: (action) => settings.actions[action] !== undefined,
     act: controls.act,
@@ -128,6 +140,7 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
 }
 
 interface Controls {
+  readonly reloadBy: (way: number, site: string, signal: AbortSignal) => Promise<ActionOutcome>;
   readonly act: (action: ActionName, site: string, signal: AbortSignal) => Promise<ActionOutcome>;
   readonly mainPid: (site: string, signal: AbortSignal) => Promise<number>;
   readonly run: (command: readonly string[], signal: AbortSignal, withinMs?: number) => Promise<CommandResult>;
@@ -170,7 +183,16 @@ function controlsOf(parts: TargetParts): Controls {
     // A stop must be possible for every target, and this is how a service manager does it.
     const steps = settings.actions[action] ?? (action === "stop" ? { signal: "TERM" as const } : undefined);
     if (!steps) throw new TypeError(`expected ${definition.name} to say how to do ${action}`);
-    return performAction(steps, {
+    return perform(steps, site, signal);
+  };
+  const reloadBy = async (way: number, site: string, signal: AbortSignal): Promise<ActionOutcome> => {
+    if (way === 0) return act("reload", site, signal);
+    const steps = settings.badConfig?.alsoBy[way - 1];
+    if (!steps) throw new TypeError(`expected ${definition.name} to have a way ${way} to read its configuration`);
+    return perform(steps, site, signal);
+  };
+  const perform = (steps: TargetAction, site: string, signal: AbortSignal): Promise<ActionOutcome> =>
+    performAction(steps, {
       values: { ...values, site },
       childPid,
       mainPid: () => resolveMain(site, signal),
@@ -181,13 +203,12 @@ function controlsOf(parts: TargetParts): Controls {
       },
       signal,
     });
-  };
-  return { act, mainPid: resolveMain, run };
+  return { act, reloadBy, mainPid: resolveMain, run };
 }
 
 function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetFacts {
   const { settings } = definition;
-  const { logs, role, drainMs, bootMs, hangMs, settleMs, budget } = settings;
+  const { logs, role, drainMs, bootMs, hangMs, settleMs, budget, badConfig } = settings;
   return {
     name: definition.name,
     role,
@@ -197,6 +218,7 @@ function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetF
     settleMs,
     ...(bootMs !== undefined && { bootMs }),
     ...(hangMs !== undefined && { hangMs }),
+    ...(badConfig && { configReloads: 1 + badConfig.alsoBy.length }),
     budget,
     capabilities: site.capabilities,
     ...(logs?.limits && { logLimits: logs.limits }),

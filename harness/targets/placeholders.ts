@@ -97,7 +97,7 @@ function valueOf(name: string, values: PlaceholderValues): string | undefined {
 }
 
 /** Sections that speak of one site at a time. */
-const PER_SITE = ["actions", "main", "logs", "deploy", "control"];
+const PER_SITE = ["actions", "main", "logs", "deploy", "control", "badConfig"];
 
 /**
  * Finds placeholders of a target file that are unknown or do not apply where they stand.

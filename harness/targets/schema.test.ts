@@ -115,6 +115,11 @@ test.each([
     '/somewhere/t.yaml:7:6: sites.1.name: expected a name of its own, "a" is taken',
   ],
   [
+    "a broken configuration outside the workspace",
+    `${HEAD}${URL_LINE}badConfig:\n  files:\n    /etc/x: y\n`,
+    "/somewhere/t.yaml:8:5: badConfig.files./etc/x: expected a relative path inside the workspace",
+  ],
+  [
     "a file outside the workspace",
     `${HEAD}${URL_LINE}files:\n  ../x: y\n`,
     "/somewhere/t.yaml:7:3: files.../x: expected a relative path inside the workspace",

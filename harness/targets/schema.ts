@@ -76,6 +76,17 @@ const probe = z.union([
 
 const capabilities = z.array(z.enum(CAPABILITIES, { error: `expected one of ${CAPABILITIES.join(", ")}` }));
 
+/** Text with placeholders, or another file as it is. */
+const fileContents = z.union([z.string(), z.strictObject({ copy: text })]);
+const workspaceFiles = z.record(z.string(), fileContents);
+
+const badConfig = z.strictObject({
+  /** Written over files of the workspace, which are put back before the next reload. */
+  files: workspaceFiles,
+  /** Besides the reload: other ways to have the configuration read, each of which has to refuse it as well. */
+  alsoBy: z.array(action).default([]),
+});
+
 const site = z.strictObject({
   name,
   /** Host field of the requests; host and port of the URL by default. */
@@ -105,7 +116,7 @@ const variant = z.strictObject({
   /** Added at the end of `start`. */
   args: z.array(z.string()).optional(),
   env: environment.optional(),
-  files: z.record(z.string(), z.string()).optional(),
+  files: workspaceFiles.optional(),
   url: url.optional(),
   drainMs: milliseconds.optional(),
   bootMs: milliseconds.optional(),
@@ -124,7 +135,7 @@ export const targetSchema = z
     app: text.default("none"),
     workers: z.number().int().positive().default(2),
     /** Written into the workspace before the start, by relative path. */
-    files: z.record(z.string(), z.string()).default({}),
+    files: workspaceFiles.default({}),
     start: command,
     env: environment.default({}),
     url: url.optional(),
@@ -140,7 +151,9 @@ export const targetSchema = z
     actions: z.partialRecord(z.enum(ACTION_NAMES), action).default({}),
     control: controlSchema.optional(),
     /** Configuration to rewrite when a release is put in force. */
-    deploy: z.strictObject({ files: z.record(z.string(), z.string()).default({}) }).prefault({}),
+    deploy: z.strictObject({ files: workspaceFiles.default({}) }).prefault({}),
+    /** How to make the server's configuration invalid. */
+    badConfig: badConfig.optional(),
     logs: z
       .strictObject({
         /** Paths with `*`, live file and backups. */
@@ -181,13 +194,13 @@ export const targetSchema = z
         complain(path, `expected one of the sites ${names.join(", ")}, not "${site}"`);
       }
     }
-    for (const part of ["files", "deploy"] as const) {
-      const files = part === "files" ? target.files : target.deploy.files;
+    for (const [path, files] of [
+      [["files"], target.files],
+      [["deploy", "files"], target.deploy.files],
+      [["badConfig", "files"], target.badConfig?.files ?? {}],
+    ] as const) {
       for (const file of Object.keys(files)) {
-        if (!isInside(file)) {
-          const path = part === "files" ? [part, file] : [part, "files", file];
-          complain(path, "expected a relative path inside the workspace");
-        }
+        if (!isInside(file)) complain([...path, file], "expected a relative path inside the workspace");
       }
     }
   });
@@ -195,6 +208,7 @@ export const targetSchema = z
 export type TargetFile = z.infer<typeof targetSchema>;
 export type TargetAction = z.infer<typeof action>;
 export type TargetStep = z.infer<typeof step>;
+export type WorkspaceFiles = z.infer<typeof workspaceFiles>;
 export type TargetMain = z.infer<typeof main>;
 export type TargetSite = z.infer<typeof site>;
 export type KnownFailure = z.infer<typeof knownFailure>;

@@ -41,6 +41,7 @@ export function capabilitiesOf(
     ...("pidfile" in main ? (["pidfile"] as const) : []),
     ...(control ? (["control"] as const) : []),
     ...CONTROL_PARTS.filter((part) => control?.[part] !== undefined).map((part) => `control-${part}` as const),
+    ...(settings.badConfig ? (["bad-config"] as const) : []),
   ];
 }
 

@@ -6,6 +6,8 @@ import { awaitPool, watchMain, watchStarts, type MainWatch } from "./watch.ts";
 
 /** Until the first process of a release that hangs is there. */
 const FIRST_START_MS = 3_000;
+/** What is still there when its time is over is looked at once more after that. */
+const LAST_LOOK_MS = 500;
 /** From the end of a worker until another one answers in its place. */
 const REPLACED_MS = 5_000;
 
@@ -44,7 +46,10 @@ async function neverGetReady(stage: Stage, main: MainWatch): Promise<void> {
     await stage.reload({ release: "hang" });
     if (stage.phase === "control" || bootMs === undefined) return;
     await stage.until(() => started.length > 0, FIRST_START_MS);
-    await stage.until(() => started.every(({ pid }) => !isAlive(stage, pid)), bootMs + LIMITS.giveUpMarginMs);
+    await stage.until(
+      () => started.every(({ pid }) => !isAlive(stage, pid)),
+      bootMs + LIMITS.giveUpMarginMs + LAST_LOOK_MS,
+    );
   };
   await watchStarts(stage, "hanging-release", work, (process) => started.push(process));
   await main.look();
@@ -58,7 +63,7 @@ async function hang(stage: Stage): Promise<void> {
   const [victim] = await stage.servingWorkers();
   if (victim === undefined || hangMs === undefined) return;
   if (!stage.kill({ name: "hang", pid: victim, signal: "SIGSTOP" })) return;
-  const isGone = await stage.until(() => !isAlive(stage, victim), hangMs + LIMITS.giveUpMarginMs);
+  const isGone = await stage.until(() => !isAlive(stage, victim), hangMs + LIMITS.giveUpMarginMs + LAST_LOOK_MS);
   if (isGone) await awaitPool(stage, "pool-after-hang", REPLACED_MS);
   // Whoever waits for it, and who wants to end it, should not have to wait for more than it has shown by now.
   else stage.kill({ name: "resume", pid: victim, signal: "SIGCONT" });

@@ -18,6 +18,7 @@ export const reloadUnderLoad: Scenario = {
     "availability/reload-loses-nothing",
     "availability/old-serves-until-new-ready",
     "availability/stall-bounded",
+    "failure/capacity-floor",
     "generation/new-code-serves",
     "generation/every-worker-replaced",
     "connections/in-flight-completes",

@@ -10,7 +10,7 @@ export const availability: readonly Saboteur[] = [
       "availability/old-serves-until-new-ready": /longest time without a good answer \d{3,} ms/,
       "connections/in-flight-completes": /^5 of 5 requests in flight did not complete$/,
     },
-    perhaps: ["availability/stall-bounded", "connections/close-announced"],
+    perhaps: ["availability/stall-bounded", "connections/close-announced", "failure/capacity-floor"],
     cleared: [
       "generation/new-code-serves",
       "generation/every-worker-replaced",

@@ -46,7 +46,6 @@ export const failure: readonly Saboteur[] = [
       "failure/crash-loop-backs-off",
       "failure/killed-worker-costs-its-own",
     ],
-    quick: true,
   },
   {
     name: "cluster-round-robin",
@@ -61,7 +60,48 @@ export const failure: readonly Saboteur[] = [
     fault: "one-dies-all-die",
     scenario: "failure/broken-release",
     caughtBy: { "failure/killed-worker-costs-its-own": /[1-9]\d* others of \d+ lost or late/ },
-    perhaps: ["failure/crash-loop-backs-off"],
-    cleared: ["failure/broken-release-keeps-old", "failure/recovers-after-failed-reload"],
+    // What is left of a reload that failed is killed as well.
+    perhaps: ["failure/crash-loop-backs-off", "failure/broken-release-keeps-old"],
+    cleared: ["failure/recovers-after-failed-reload"],
+  },
+  {
+    name: "no-limits",
+    target: "no-limits/target.yaml",
+    scenario: "failure/hanging-release",
+    caughtBy: {
+      "failure/never-ready-is-abandoned": /^0 of 2 hanging processes given up/,
+      "failure/hung-worker-replaced": /^stopped worker \d+ never replaced/,
+      "failure/recovers-after-failed-reload": /^0 of 1 good releases served/,
+    },
+  },
+  {
+    name: "one-out-one-in",
+    target: "prefork",
+    fault: "one-out-one-in",
+    scenario: "reload/under-load",
+    caughtBy: { "failure/capacity-floor": /^fewer than 2 workers answered for \d{3,} ms at most/ },
+    perhaps: ["availability/old-serves-until-new-ready", "availability/stall-bounded", "connections/close-announced"],
+    cleared: ["availability/reload-loses-nothing", "generation/every-worker-replaced"],
+  },
+  {
+    name: "dies-of-bad-config",
+    target: "from-file/target.yaml",
+    fault: "dies-of-bad-config",
+    scenario: "failure/bad-config",
+    caughtBy: {
+      "failure/bad-config-refused": /the main process did not survive it/,
+      "failure/recovers-after-failed-reload": /^0 of 1 good releases served/,
+    },
+  },
+  {
+    name: "swallows-bad-config",
+    target: "from-file/target.yaml",
+    fault: "swallows-bad-config",
+    scenario: "failure/bad-config",
+    caughtBy: {
+      "failure/bad-config-refused": /^0 of 1 invalid configurations reported.*the release that came with it served/,
+    },
+    cleared: ["failure/recovers-after-failed-reload"],
+    quick: true,
   },
 ];

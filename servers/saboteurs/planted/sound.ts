@@ -15,4 +15,5 @@ export interface SoundServer {
 export const SOUND: readonly SoundServer[] = [
   { name: "prefork-all-at-once", target: "prefork" },
   { name: "prefork-rolling", target: "prefork", env: { HUPSPEC_STRATEGY: "rolling" } },
+  { name: "prefork-from-file", target: "from-file/target.yaml", only: ["failure/bad-config"] },
 ];
