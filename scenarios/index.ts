@@ -9,6 +9,11 @@ import { acknowledgedReload } from "./control/acknowledged-reload.ts";
 import { controlInterface } from "./control/interface.ts";
 import { pidFile } from "./control/pid-file.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
+import { framing } from "./proxy/framing.ts";
+import { neighbours } from "./proxy/neighbours.ts";
+import { ownReload } from "./proxy/own-reload.ts";
+import { slowClients } from "./proxy/slow-clients.ts";
+import { upstreamFaults } from "./proxy/upstream-faults.ts";
 import { abTenThousand } from "./reload/ab-ten-thousand.ts";
 import { reloadLoop } from "./reload/loop.ts";
 import { backlog } from "./reload/backlog.ts";
@@ -40,4 +45,9 @@ export const scenarios: readonly Scenario[] = [
   acknowledgedReload,
   pidFile,
   badConfig,
+  neighbours,
+  framing,
+  slowClients,
+  upstreamFaults,
+  ownReload,
 ];

@@ -43,6 +43,8 @@ export interface TargetFacts {
   readonly hangMs?: number;
   /** In how many ways the server can be made to read its configuration; absent where the target file does not break it. */
   readonly configReloads?: number;
+  /** When a client is given up that sends no whole head, no more of its body, or does not read; absent as well. */
+  readonly slowClientMs?: number;
   readonly budget: { readonly stallMs: number; readonly p99Ms: number };
   readonly capabilities: readonly string[];
   readonly logLimits?: { readonly maxBytes: number; readonly backups: number };
@@ -54,6 +56,8 @@ export type Door = "front" | "direct";
 /** One stream of requests and its ledger. */
 export interface LoadRecord {
   readonly name: string;
+  /** Another site of the same target, where the load was not meant for the one that the scenario is about. */
+  readonly site?: string;
   readonly door: Door;
   readonly connections: "fresh" | "kept-alive";
   readonly mode: "open-loop" | "closed-loop";

@@ -22,6 +22,7 @@ export type Observation =
   | Tampering
   | OpenLogFiles
   | Wait
+  | OriginLook
   | ControlObservation;
 
 export type ObservationKind = Observation["kind"];
@@ -209,4 +210,31 @@ export interface Wait {
   readonly endedMs: number;
   /** False if the time was over before it came. */
   readonly cameTrue: boolean;
+}
+/** What reached the server that the suite itself runs behind the target, since it was last looked at. */
+export interface OriginLook {
+  readonly kind: "origin";
+  readonly name: string;
+  readonly atMs: number;
+  readonly requests: readonly OriginRequest[];
+  /** Connections that lay idle up to the origin's limit, so that it was the origin that had to close them. */
+  readonly idledOut: number;
+}
+
+export interface OriginRequest {
+  readonly atMs: number;
+  /** Number of the connection, and of the request on it, from 1 on. */
+  readonly connection: number;
+  readonly ordinal: number;
+  /** Empty where it has none. */
+  readonly id: string;
+  /** Raw, as Latin-1, without the empty line that ends it; as far as it came. */
+  readonly head: string;
+  /** The beginning of the body, in its framing. */
+  readonly body: string;
+  /** Without the framing. */
+  readonly bodyBytes: number;
+  readonly whole: boolean;
+  /** `closed`: on purpose, without a whole answer. */
+  readonly fate: "answered" | "closed" | "pending";
 }

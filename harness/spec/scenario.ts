@@ -37,6 +37,10 @@ export interface Stage extends Operating {
   readonly capabilities: readonly string[];
   /** The ways in that this target has; `front` always. */
   readonly doors: readonly Door[];
+  /** Names of the target's other sites. */
+  readonly neighbours: readonly string[];
+  /** The server behind a proxy, where the suite runs it. */
+  readonly origin: OriginHandle | undefined;
   readonly signal: AbortSignal;
   readonly facts: TargetFacts;
   /** A run that may take its time, and then decides with more trials. */
@@ -99,6 +103,15 @@ export interface Stage extends Operating {
   stop(): Promise<StopHandle>;
 }
 
+export interface OriginHandle {
+  /** How long it lets a connection lie idle; for ever if undefined. */
+  readonly idleMs: number | undefined;
+  /** Refuses all connections, and ends those that there are, until `work` has ended. */
+  away(work: () => Promise<void>): Promise<void>;
+  /** Puts what reached it since the last look into the history. */
+  look(name: string): void;
+}
+
 export interface RequestPlan {
   readonly method?: "GET" | "POST";
   readonly path?: string;
@@ -142,6 +155,9 @@ export interface ConversationHandle {
   send(bytes: string | Uint8Array): Promise<void>;
   /** Resolves to whether `isSo` came true of what was received before the connection ended or the time was over. */
   until(isSo: (received: string) => boolean, withinMs: number): Promise<boolean>;
+  /** Reads nothing until `resume`: what the peer sends stays with the system, as far as it takes it. */
+  pause(): void;
+  resume(): void;
   /** Resolves to whether the peer ended the connection in time. */
   untilEnded(withinMs: number): Promise<boolean>;
   /** Ends it from our side; what it was is in the history from then on. Idempotent. */
@@ -150,6 +166,8 @@ export interface ConversationHandle {
 
 export interface OpenLoopPlan {
   readonly name: string;
+  /** One of the neighbours; the site that the scenario is about if absent. */
+  readonly site?: string;
   readonly door: Door;
   readonly ratePerSecond: number;
   readonly connections: "fresh" | "kept-alive";

@@ -36,14 +36,13 @@ export interface StageContext extends PhasePlan {
   readonly probe: { readonly path: string; readonly expect: Expectation };
   /** Starts an id that is used nowhere else in the run. */
   idPrefix(label: string): string;
-  endpoint(door: Door): { readonly host: string; readonly port: number; readonly hostHeader: string };
+  endpoint(door: Door, site?: string): { readonly host: string; readonly port: number; readonly hostHeader: string };
   /** Puts what a load left behind into the history, once. */
-  keep(name: string, driver: Driver): RunningLoad;
+  keep(name: string, driver: Driver, site?: string): RunningLoad;
 }
 
 export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesBefore: number): StageContext {
   const { target, site, phase, scenario } = plan;
-  const { endpoints } = target.site(site);
   const running = new Map<string, Driver>();
   const met = new Map<number, number>();
   let labels = 0;
@@ -63,17 +62,17 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
     asked: { answers: 0 },
     probe: probeOf(target.definition.settings),
     idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,
-    endpoint: (door) => {
-      const endpoint = endpoints[door];
+    endpoint: (door, of = site) => {
+      const endpoint = target.site(of).endpoints[door];
       if (endpoint) return endpoint;
-      throw new TypeError(`expected ${target.name}/${site} to have the door ${door}`);
+      throw new TypeError(`expected ${target.name}/${of} to have the door ${door}`);
     },
-    keep(name, driver) {
+    keep(name, driver, site) {
       if (running.has(name)) throw new TypeError(`expected a load with a name of its own, "${name}" runs`);
       running.set(name, driver);
       const finished = driver.finished.then((record: LoadRecord) => {
         running.delete(name);
-        recorder.loads.push(record);
+        recorder.loads.push(site === undefined ? record : { ...record, site });
       });
       return {
         reached: (count) => driver.reached(count),

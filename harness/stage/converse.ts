@@ -78,6 +78,14 @@ class Talk {
     });
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   async until(isSo: (received: string) => boolean, withinMs: number): Promise<boolean> {
     await this.#watch(() => isSo(this.#text), withinMs);
     return isSo(this.#text);

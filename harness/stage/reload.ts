@@ -47,9 +47,11 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
     served: () => (serving ??= awaitServed(context, action)),
     async settled() {
       const leftMs = (): number => action.settleDeadlineMs - recorder.now();
-      const gone = seesInside
-        ? oldProcessesGone(context, generation, leftMs)
-        : serves(context, generation, action.settleDeadlineMs, SETTLED_STREAK_PER_WORKER);
+      // An answer that a proxy passes on may name no process at all.
+      const gone =
+        seesInside && context.met.size > 0
+          ? oldProcessesGone(context, generation, leftMs)
+          : serves(context, generation, action.settleDeadlineMs, SETTLED_STREAK_PER_WORKER);
       if (await gone) action.settledMs = recorder.now();
     },
   };

@@ -8,6 +8,7 @@ import { runBurst } from "./burst.ts";
 import { createContext, type PhasePlan, type StageContext } from "./context.ts";
 import { holdRequest } from "./hold.ts";
 import { createLogHands } from "./logs/log-hands.ts";
+import { originHandle } from "./origin-handle.ts";
 import { readPhaseLogs } from "./phase-logs.ts";
 import { call, inspectEndpoints, inspectPorts, lookAtFile, lookAtProcesses, startSecond } from "./control.ts";
 import { converse } from "./converse.ts";
@@ -38,19 +39,23 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     phase,
     workers: target.workers,
     capabilities,
+    neighbours: target.sites.flatMap(({ name }) => (name === site ? [] : [name])),
+    origin: originHandle(context),
     doors: endpoints.direct ? ["front", "direct"] : ["front"],
     signal,
     facts: target.facts(site),
     thorough: plan.thorough,
     now: recorder.now,
-    openLoop({ request, ...load }) {
+    openLoop({ request, site: neighbour, ...load }) {
       const options = {
         ...common,
         ...load,
-        endpoint: context.endpoint(load.door),
+        endpoint: context.endpoint(load.door, neighbour),
         idPrefix: context.idPrefix(load.name),
+        // Processes of another site are no business of this one's reload.
+        ...(neighbour !== undefined && { onAnswer: () => undefined }),
       };
-      return context.keep(load.name, startOpenLoop({ ...options, request: { path, ...request } }));
+      return context.keep(load.name, startOpenLoop({ ...options, request: { path, ...request } }), neighbour);
     },
     closedLoop({ request, ...load }) {
       const options = {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { LIMITS } from "../spec/limits.ts";
+import { startOrigin, type Origin } from "../origin/origin.ts";
 import { startGuard } from "../process/guard.ts";
 import { reservePorts } from "../process/ports.ts";
 import { createProcessTable } from "../process/process-table.ts";
@@ -56,6 +57,13 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
   };
   taken.use(await startGuard({ runId, workspace: workspace.root, env: options.env }));
   await writeWorkspaceFiles(settings.files, workspace.root, values);
+  // What a deploy rewrites has to be there for the first release too.
+  for (const { name } of definition.sites) {
+    const release = { generation: workspace.generation(name), folder: workspace.current(name) };
+    await writeWorkspaceFiles(settings.deploy.files, workspace.root, { ...values, site: name, release });
+  }
+  const origin = await originOf(definition, values);
+  if (origin) taken.use(origin);
 
   const sites = sitesOf(definition, values);
   const parts: Omit<TargetParts, "child" | "table"> = {
@@ -63,6 +71,7 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
     workspace,
     values,
     sites,
+    origin,
     runId,
     signal,
     env: environmentOf(definition, options, values),
@@ -78,6 +87,16 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
   if (reason !== undefined) throw new TargetBootError(definition.name, reason, await target.output());
   const whole = taken.move();
   return { ...target, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+}
+
+async function originOf({ settings }: TargetDefinition, values: PlaceholderValues): Promise<Origin | undefined> {
+  if (!settings.upstream) return undefined;
+  const { port, idleMs } = settings.upstream;
+  return startOrigin({
+    port: Number(fill(port, values)),
+    gates: values.gates,
+    ...(idleMs !== undefined && { idleMs }),
+  });
 }
 
 async function expectCommands(definition: TargetDefinition, { env }: BootOptions): Promise<void> {

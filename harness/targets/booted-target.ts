@@ -8,6 +8,7 @@ import { sendSignal } from "../process/process-group.ts";
 import { startProcessSampler, type ProcessSampler } from "../process/process-sampler.ts";
 import { factsOf as processFactsOf, type ProcessTable } from "../process/process-table.ts";
 import { runCommand, type CommandResult } from "../process/run-command.ts";
+import type { Origin } from "../origin/origin.ts";
 import type { Release, ReleasePlan, Workspace } from "../process/workspace.ts";
 import { performAction, type ActionOutcome } from "./actions.ts";
 import { mainPid, pidFromFile } from "./main-process.ts";
@@ -28,6 +29,8 @@ export interface BootedTarget extends AsyncDisposable {
   readonly workspace: Workspace;
   readonly workers: number;
   readonly sites: readonly BootedSite[];
+  /** The server behind a proxy, where the target file leaves it to the suite. */
+  readonly origin: Origin | undefined;
   /** @throws {TypeError} if there is no such site. */
   site(name: string): BootedSite;
   facts(site: string): TargetFacts;
@@ -66,6 +69,7 @@ export interface TargetParts {
   readonly workspace: Workspace;
   readonly values: PlaceholderValues;
   readonly sites: readonly BootedSite[];
+  readonly origin: Origin | undefined;
   readonly runId: string;
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -76,7 +80,7 @@ export interface TargetParts {
 
 /** The handle on a target that was started; disposing ends its processes and no more. */
 export function createBootedTarget(parts: TargetParts): BootedTarget {
-  const { definition, workspace, values, sites, child, table, consoleFile } = parts;
+  const { definition, workspace, values, sites, origin, child, table, consoleFile } = parts;
   const { settings } = definition;
   const controls = controlsOf(parts);
   const overwritten = new OverwrittenFiles(workspace.root);
@@ -95,11 +99,13 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
     consoleFile,
     workers: values.workers,
     sites,
+    origin,
     site: siteNamed,
     facts: (site) => factsOf(parts, siteNamed(site)),
     async deploy(site, plan) {
       await overwritten.restore();
       const release = await workspace.deploy(siteNamed(site).name, plan);
+      await origin?.listen(release.generation);
       await writeWorkspaceFiles(settings.deploy.files, workspace.root, { ...values, site, release });
       return release;
     },
@@ -208,7 +214,7 @@ function controlsOf(parts: TargetParts): Controls {
 
 function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetFacts {
   const { settings } = definition;
-  const { logs, role, drainMs, bootMs, hangMs, settleMs, budget, badConfig } = settings;
+  const { logs, role, drainMs, bootMs, hangMs, slowClientMs, settleMs, budget, badConfig } = settings;
   return {
     name: definition.name,
     role,
@@ -219,6 +225,7 @@ function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetF
     ...(bootMs !== undefined && { bootMs }),
     ...(hangMs !== undefined && { hangMs }),
     ...(badConfig && { configReloads: 1 + badConfig.alsoBy.length }),
+    ...(slowClientMs !== undefined && { slowClientMs }),
     budget,
     capabilities: site.capabilities,
     ...(logs?.limits && { logLimits: logs.limits }),

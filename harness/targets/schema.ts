@@ -121,6 +121,7 @@ const variant = z.strictObject({
   drainMs: milliseconds.optional(),
   bootMs: milliseconds.optional(),
   hangMs: milliseconds.optional(),
+  slowClientMs: milliseconds.optional(),
 });
 
 export const targetSchema = z
@@ -140,6 +141,14 @@ export const targetSchema = z
     env: environment.default({}),
     url: url.optional(),
     sites: z.array(site).default([]),
+    /** For a proxy: the suite serves the probe contract on this port of 127.0.0.GENERATION, and misbehaves there on demand. */
+    upstream: z
+      .strictObject({
+        port: text,
+        /** How long that server lets a connection lie idle, which the proxy's configuration has to allow for. */
+        idleMs: milliseconds.optional(),
+      })
+      .optional(),
     probe: probe.default("contract"),
     ready: z
       .strictObject({
@@ -167,6 +176,8 @@ export const targetSchema = z
     /** When a replacement that never gets ready is given up, and when a worker that stopped answering is replaced. */
     bootMs: milliseconds.optional(),
     hangMs: milliseconds.optional(),
+    /** When a client is given up that sends no whole head, no more of its body, or does not read its answer. */
+    slowClientMs: milliseconds.optional(),
     settleMs: milliseconds.default(5_000),
     budget: z.strictObject({ stallMs: milliseconds.default(1_000), p99Ms: milliseconds.default(500) }).prefault({}),
     capabilities: capabilities.default([]),

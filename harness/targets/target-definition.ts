@@ -42,6 +42,7 @@ export function capabilitiesOf(
     ...(control ? (["control"] as const) : []),
     ...CONTROL_PARTS.filter((part) => control?.[part] !== undefined).map((part) => `control-${part}` as const),
     ...(settings.badConfig ? (["bad-config"] as const) : []),
+    ...(settings.upstream ? (["origin"] as const) : []),
   ];
 }
 

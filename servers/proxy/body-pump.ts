@@ -79,8 +79,13 @@ export class BodyPump {
     }
     const { socket } = this.#request;
     const linger = setTimeout(() => socket.destroy(), LINGER_MS);
-    const over = (): void => clearTimeout(linger);
-    this.#request.once("end", over).once("close", over);
+    const over = (): void => {
+      clearTimeout(linger);
+      socket.off("close", over);
+    };
+    // A request that the parser gave up on has no end and no close of its own.
+    this.#request.once("end", over);
+    socket.once("close", over);
     this.#silence.clear();
     this.#request.resume();
   }
