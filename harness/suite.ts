@@ -12,7 +12,7 @@ import { withEnv, type TargetDefinition } from "./targets/target-definition.ts";
 import { readVersion } from "./targets/version.ts";
 
 /** The reference stack as a whole, then its parts, each on the rules that can't be decided on what comes before it. */
-const REFERENCE: readonly string[] = ["stack", "prefork"];
+const REFERENCE: readonly string[] = ["stack", "prefork", "proxy"];
 
 export interface SuiteOptions extends JobSelection {
   /** Names of the catalogue or paths of target files; or the reference stack, whole and in parts. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { expect, test } from "vitest";
 import { Client, FakeUpstream, OK, until } from "./testing/fixture.ts";
@@ -169,6 +170,17 @@ test("a request in flight at TERM completes; one that outlives the deadline is c
   expect(slow.text).toContain("Connection: close");
   expect(front.stderr).toContain("1 connections were busy at the deadline and were cut");
   expect(front.stdout.split('"event":"access"')).toHaveLength(3);
+});
+
+test("a body that turned out malformed keeps no stopped proxy alive", async () => {
+  await using upstream = await FakeUpstream.start(() => undefined);
+  await using front = await Running.start(upstream.address);
+  using client = await Client.connect(await front.port());
+  await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\n").closed();
+  front.process.kill("SIGTERM");
+  await front.event("stopped");
+  // Its time for lingering bodies is longer than this.
+  expect(await Promise.race([front.exit(), delay(3_000, "still there")])).toBe(0);
 });
 
 test("QUIT stops at once, also while a graceful stop goes on", async () => {
