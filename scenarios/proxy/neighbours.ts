@@ -1,7 +1,7 @@
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
-const RATE = 60;
-const STEADY_REQUESTS = 40;
+const RATE = 40;
+const STEADY_REQUESTS = 30;
 const RELOADS = 2;
 
 /** One application reloads while the others behind the same proxy are used. */
