@@ -211,6 +211,7 @@ export interface Wait {
   /** False if the time was over before it came. */
   readonly cameTrue: boolean;
 }
+
 /** What reached the server that the suite itself runs behind the target, since it was last looked at. */
 export interface OriginLook {
   readonly kind: "origin";

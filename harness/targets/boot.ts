@@ -10,7 +10,7 @@ import { missingCommands } from "./catalogue.ts";
 import { isListening } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
 import { awaitReady, launch } from "./launch.ts";
-import { fillAll, type PlaceholderValues } from "./placeholders.ts";
+import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
 import { sitesOf } from "./site.ts";
 import type { TargetDefinition } from "./target-definition.ts";
 import { writeWorkspaceFiles } from "./workspace-files.ts";
