@@ -61,7 +61,7 @@ async function replay(plan: ScenarioPlan): Promise<ScenarioResult["histories"]> 
   if (!definition) throw new TypeError(`expected ${plan.definition.name} to have the variant ${scenario.variant}`);
   // The target file says what it needs to serve; a scenario may need more.
   const workers = scenario.exactWorkers ? scenario.workers : Math.max(scenario.workers, definition.settings.workers);
-  await using target = await bootTarget(definition, { workers, runId, env, signal });
+  await using target = await bootTarget(definition, { workers, runId, env, signal, sink: scenario.sink ?? "file" });
   plan.onPhase("control");
   const control = await drivePhase({ target, site, scenario, phase: "control", runId, signal, thorough });
   plan.onPhase("trial");

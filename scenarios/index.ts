@@ -9,6 +9,7 @@ import { acknowledgedReload } from "./control/acknowledged-reload.ts";
 import { controlInterface } from "./control/interface.ts";
 import { pidFile } from "./control/pid-file.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
+import { logSink } from "./logging/sink.ts";
 import { framing } from "./proxy/framing.ts";
 import { neighbours } from "./proxy/neighbours.ts";
 import { ownReload } from "./proxy/own-reload.ts";
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   abTenThousand,
   rotationMidBurst,
   concurrentWriters,
+  logSink,
   reloadLoop,
   rotationMovedAway,
   hostileDisk,

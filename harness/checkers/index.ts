@@ -13,6 +13,7 @@ import { lifecycle } from "./lifecycle.ts";
 import { logFiles } from "./log-files.ts";
 import { logging } from "./logging.ts";
 import { plantedLinks } from "./planted-links.ts";
+import { logSink } from "./log-sink.ts";
 import { proxy } from "./proxy.ts";
 import { reloadLoop } from "./reload-loop.ts";
 import { resources } from "./resources.ts";
@@ -38,6 +39,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   ...resources,
   ...flatness,
   ...logging,
+  ...logSink,
   ...rotation,
   ...logFiles,
   ...diskFull,

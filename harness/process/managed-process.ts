@@ -18,8 +18,8 @@ export interface ProcessPlan {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputSink;
   readonly stderr: OutputSink;
-  /** Default: nothing to read. */
-  readonly stdin?: "pipe";
+  /** Default: nothing to read. A descriptor stays the caller's, who may close it once the process is started. */
+  readonly stdin?: "pipe" | { readonly descriptor: number };
   /** Run id by which the process and all its descendants can be found again. */
   readonly marker?: string;
 }
@@ -85,7 +85,7 @@ export async function startProcess(plan: ProcessPlan): Promise<ManagedProcess> {
       // The tail is kept here; execa would keep all and wait for daemons that hold the stream.
       buffer: false,
       reject: false,
-      stdin: plan.stdin ?? "ignore",
+      stdin: typeof plan.stdin === "object" ? (plan.stdin.descriptor as Descriptor) : (plan.stdin ?? "ignore"),
       stdout: stdout.target,
       stderr: stderr.target,
     });

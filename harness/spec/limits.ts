@@ -38,6 +38,10 @@ export const LIMITS = {
   logLookEveryMs: 25,
   /** A longer line of a log is read in parts, so that a file without newlines can't exhaust the memory. */
   logLineBytes: 64 * 1024 * 1024,
+  /** The reader of a log is held up for as long as a burst takes to be answered, at most. */
+  frozenMs: 5_000,
+  /** How long processes that have nothing to do are watched for what they use of the CPU. */
+  cpuWatchMs: 1_000,
   /** Between two looks at the process table. */
   sampleEveryMs: 50,
   /** Between two looks at memory, which cost the kernel a walk over page tables. */

@@ -23,6 +23,8 @@ export type Observation =
   | OpenLogFiles
   | Wait
   | OriginLook
+  | SinkChange
+  | CpuLook
   | ControlObservation;
 
 export type ObservationKind = Observation["kind"];
@@ -238,4 +240,29 @@ export interface OriginRequest {
   readonly whole: boolean;
   /** `closed`: on purpose, without a whole answer. */
   readonly fate: "answered" | "closed" | "pending";
+}
+
+/** `freeze` stops whoever reads the log, `resume` lets him go on; `lose` kills him, `restore` starts another. */
+export type SinkEvent = "freeze" | "resume" | "lose" | "restore";
+
+/** Something done to whoever reads the target's log. */
+export interface SinkChange {
+  readonly kind: "sink";
+  readonly name: SinkEvent;
+  /** When it had taken effect. */
+  readonly atMs: number;
+  readonly pid: number;
+  /** False if there was nobody whom it could be done to. */
+  readonly done: boolean;
+}
+
+/** What the target's processes used of the CPU over a time. */
+export interface CpuLook {
+  readonly kind: "cpu";
+  readonly name: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly cpuSeconds: number;
+  /** The process that used most of it by itself. */
+  readonly busiest?: { readonly pid: number; readonly command: string; readonly cpuSeconds: number };
 }

@@ -1,7 +1,7 @@
 import type { ActionName, Capability, Role, Variant } from "./target-facts.ts";
 import type { LogHands } from "./log-hands.ts";
 import type { ActionRecord, Door, HeldBy, LedgerRow, ProcessFacts, ReleaseKind, TargetFacts } from "./history.ts";
-import type { Observation } from "./observation.ts";
+import type { Observation, SinkEvent } from "./observation.ts";
 import type { Operating } from "./operating.ts";
 
 /** A replay: it drives the target and records, and never judges. */
@@ -24,6 +24,8 @@ export interface Scenario {
    * the place of the scenario in the list, and a thorough run takes each. `each` if absent.
    */
   readonly sites?: "each" | "one";
+  /** Where the log is what the target writes to its standard error, a reader brings it to disk that `Stage.sink` can hold up. */
+  readonly sink?: "pipe";
   drive(stage: Stage): Promise<void>;
 }
 
@@ -93,6 +95,13 @@ export interface Stage extends Operating {
   readServerLines(name: string): Promise<void>;
   /** Connections that wait to be accepted at a door, recorded as an observation; not for unix sockets. */
   lookAtListenQueue(plan: { readonly name: string; readonly door: Door }): void;
+  /**
+   * Does something to whoever reads the target's log, recorded: the suite's own reader where the scenario asks for the sink
+   * `pipe`, else the supervisor, which can't be lost. Left out in the control.
+   */
+  sink(event: SinkEvent): Promise<void>;
+  /** Watches for `LIMITS.cpuWatchMs` what the processes use of the CPU, recorded. Left out in the control. */
+  watchCpu(name: string): Promise<void>;
   /** Puts something into the history that the scenario, or a helper of it, has seen by itself. */
   observe(observation: Observation): void;
   /** Asks the application for `records` log records, spread over requests, and waits for the answers. */

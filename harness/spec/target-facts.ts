@@ -32,12 +32,16 @@ export const CONTROL_PARTS = ["endpoints", "pid", "reload", "stop", "verbs", "sc
  * Those not declared follow from the rest of the target file: `contract` is what a target has whose application answers the
  * probe contract, `origin` one whose upstream the suite itself runs, `log-files` one whose file says where its log is, which it writes itself, `pidfile` one whose main process is named in a file, `control` one with a control interface, `bad-config` one whose file says how to make its configuration invalid, and
  * `control-...` what that is told to have.
+ * `log-pipe` says that its log is what it writes to its standard error, for then the suite reads it; `log-relay` that somebody
+ * stands between it and its log who can be held up: the suite, or the supervisor that the target is or brings along.
  */
 export type Capability =
   | (typeof CAPABILITIES)[number]
   | "contract"
   | "origin"
   | "log-files"
+  | "log-pipe"
+  | "log-relay"
   | "pidfile"
   | "control"
   | "bad-config"

@@ -18,6 +18,7 @@ import { createReloader, meetWorkers } from "./reload.ts";
 import { recordServerLines } from "./server-lines.ts";
 import { requestOnce } from "./single-request.ts";
 import { requestStop } from "./stop.ts";
+import { changeSink, lookAtCpu } from "./sink.ts";
 import { lookAtListenQueue, weigh } from "./weigh.ts";
 import { waitUntil } from "../process/wait-until.ts";
 
@@ -89,6 +90,8 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     awaitExits: (plan) => awaitExits(context, plan),
     readServerLines: (name) => recordServerLines(context, name),
     lookAtListenQueue: (plan) => lookAtListenQueue(context, plan),
+    sink: (event) => changeSink(context, event),
+    watchCpu: (name) => lookAtCpu(context, name),
     observe: (observation) => void recorder.observations.push(observation),
     ...operatorOf(context),
     burst: (burst) => runBurst(context, burst),

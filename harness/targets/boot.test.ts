@@ -60,7 +60,7 @@ capabilities: [keepalive]`),
       drainMs: 30_000,
       settleMs: 5_000,
       budget: { stallMs: 1_000, p99Ms: 500 },
-      capabilities: ["keepalive", "contract"],
+      capabilities: ["keepalive", "contract", "log-pipe", "log-relay"],
     });
     expect(target.can("reload")).toBe(true);
     expect(target.can("reopen")).toBe(false);

@@ -3,14 +3,16 @@ import { LIMITS } from "../spec/limits.ts";
 import { startOrigin, type Origin } from "../origin/origin.ts";
 import { startGuard } from "../process/guard.ts";
 import { reservePorts } from "../process/ports.ts";
-import { createProcessTable } from "../process/process-table.ts";
-import { createWorkspace } from "../process/workspace.ts";
+import { createProcessTable, type ProcessTable } from "../process/process-table.ts";
+import { openLogPipe, type LogPipe } from "../process/log-pipe.ts";
+import { createWorkspace, type Workspace } from "../process/workspace.ts";
 import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
 import { missingCommands } from "./catalogue.ts";
 import { isListening } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
 import { awaitReady, launch } from "./launch.ts";
 import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
+import type { TargetFile } from "./schema.ts";
 import { sitesOf } from "./site.ts";
 import type { TargetDefinition } from "./target-definition.ts";
 import { writeWorkspaceFiles } from "./workspace-files.ts";
@@ -19,6 +21,8 @@ export interface BootOptions {
   /** Workers to start it with; those of the target file by default. */
   readonly workers?: number;
   readonly runId: string;
+  /** How the console comes into the log, where it is the log; `file`, which is directly, unless told. */
+  readonly sink?: "file" | "pipe";
   /** Ends the boot, and makes the target's end quick. */
   readonly signal: AbortSignal;
   /** Environment that the target inherits, less what belongs to the suite; usually `process.env`. */
@@ -66,6 +70,15 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
   if (origin) taken.use(origin);
 
   const sites = sitesOf(definition, values);
+  // Next to the logs only where it is the log.
+  const consoleFile = settings.logs
+    ? path.join(workspace.root, "console.log")
+    : path.join(workspace.logs, "stderr.log");
+  let table: ProcessTable | undefined;
+  // Its readers are ours, not the target's.
+  const ignored = (pid: number): void => table?.ignore(pid);
+  const logPipe = await openConsolePipe({ ...options, runId, settings, workspace, consoleFile, started: ignored });
+  if (logPipe) taken.use(logPipe);
   const parts: Omit<TargetParts, "child" | "table"> = {
     definition,
     workspace,
@@ -75,14 +88,14 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
     runId,
     signal,
     env: environmentOf(definition, options, values),
-    // Next to the logs only where it is the log.
-    consoleFile: settings.logs ? path.join(workspace.root, "console.log") : path.join(workspace.logs, "stderr.log"),
+    consoleFile,
+    ...(logPipe && { logPipe }),
   };
   await expectFreePorts(parts);
-  const child = await launch(parts);
-  const target = taken.use(
-    createBootedTarget({ ...parts, child, table: createProcessTable({ runId, rootPid: child.pid }) }),
-  );
+  const child = await launch({ ...parts, consoleFile: logPipe?.path ?? consoleFile });
+  table = createProcessTable({ runId, rootPid: child.pid });
+  if (logPipe) table.ignore(logPipe.reader);
+  const target = taken.use(createBootedTarget({ ...parts, child, table }));
   const reason = await awaitReady(parts, child, signal);
   if (reason !== undefined) throw new TargetBootError(definition.name, reason, await target.output());
   const whole = taken.move();
@@ -97,6 +110,24 @@ async function originOf({ settings }: TargetDefinition, values: PlaceholderValue
     gates: values.gates,
     ...(idleMs !== undefined && { idleMs }),
   });
+}
+
+/** Where the console is the log and a reader is asked for; nothing else needs one. */
+async function openConsolePipe({
+  sink,
+  settings,
+  workspace,
+  consoleFile,
+  ...plan
+}: BootOptions & {
+  readonly settings: TargetFile;
+  readonly workspace: Workspace;
+  readonly consoleFile: string;
+  readonly started: (pid: number) => void;
+}): Promise<LogPipe | undefined> {
+  if (sink !== "pipe" || settings.logs) return undefined;
+  const { env, runId, started } = plan;
+  return openLogPipe({ path: path.join(workspace.root, "log.pipe"), file: consoleFile, env, marker: runId, started });
 }
 
 async function expectCommands(definition: TargetDefinition, { env }: BootOptions): Promise<void> {

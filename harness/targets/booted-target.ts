@@ -1,9 +1,12 @@
 import type { ProcessFacts, TargetFacts } from "../spec/history.ts";
 import { LIMITS } from "../spec/limits.ts";
 import type { ActionName } from "../spec/target-facts.ts";
+import type { SinkEvent } from "../spec/observation.ts";
+import { type CpuUse, watchCpu } from "../process/cpu-watch.ts";
 import { endRun } from "../process/end-run.ts";
 import { createGate, type Gate } from "../process/gates.ts";
 import type { ManagedProcess } from "../process/managed-process.ts";
+import type { LogPipe } from "../process/log-pipe.ts";
 import { sendSignal } from "../process/process-group.ts";
 import { startProcessSampler, type ProcessSampler } from "../process/process-sampler.ts";
 import { factsOf as processFactsOf, type ProcessTable } from "../process/process-table.ts";
@@ -17,6 +20,7 @@ import { lastOutput, logPatternsOf } from "./output.ts";
 import type { PlaceholderValues } from "./placeholders.ts";
 import type { BootedSite } from "./site.ts";
 import type { TargetAction } from "./schema.ts";
+import { changeSink } from "./sink.ts";
 import { stopTarget, type StopOutcome } from "./stop.ts";
 import type { TargetDefinition } from "./target-definition.ts";
 import { readVersion } from "./version.ts";
@@ -56,6 +60,10 @@ export interface BootedTarget extends AsyncDisposable {
   processes(): readonly ProcessFacts[];
   /** Watches the processes until it is stopped or disposed of. @param clock milliseconds on the history's clock. */
   startSampler(clock: () => number): ProcessSampler;
+  /** Does something to whoever reads the log: the reader of its pipe, else the supervisor; `done` is false if it can't be done. */
+  sink(event: SinkEvent): Promise<{ readonly pid: number; readonly done: boolean }>;
+  /** Watches for `ms` what its processes use of the CPU. */
+  watchCpu(ms: number, signal: AbortSignal): Promise<CpuUse>;
   /** Graceful stop, bounded; instants are of `performance.now()`. Idempotent. @param asked called before the wait for the exit. */
   stop(signal: AbortSignal, asked?: () => void): Promise<StopOutcome>;
   /** Last lines of its console and logs. */
@@ -74,6 +82,8 @@ export interface TargetParts {
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly consoleFile: string;
+  /** Between its console and `consoleFile`, where it was asked for. */
+  readonly logPipe?: LogPipe;
   readonly child: ManagedProcess;
   readonly table: ProcessTable;
 }
@@ -121,6 +131,8 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
     mainPid: (site) => controls.mainPid(siteNamed(site).name, parts.signal),
     operator: createOperator({ ...parts, run: controls.run }),
     processes: () => table.read().map(processFactsOf),
+    sink: (event) => changeSink(parts, event),
+    watchCpu: (ms, signal) => watchCpu(table, ms, signal),
     startSampler: (clock) => startProcessSampler(table, clock),
     stop(signal, asked) {
       stopping ??= stopTarget({

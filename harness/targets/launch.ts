@@ -14,6 +14,7 @@ export interface LaunchParts {
   readonly sites: readonly BootedSite[];
   readonly runId: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where its output goes: a file, or a pipe that somebody reads. */
   readonly consoleFile: string;
 }
 

@@ -217,9 +217,23 @@ test("a control interface makes capabilities of what is told of it", () => {
   });
   expect(ports).toContain("control");
   const has = sites.flatMap((site) => capabilitiesOf({ settings }, site));
-  expect(has).toEqual(["contract", "control", "control-endpoints", "control-pid", "control-reload", "control-verbs"]);
+  expect(has).toEqual([
+    "contract",
+    "log-pipe",
+    "log-relay",
+    "control",
+    "control-endpoints",
+    "control-pid",
+    "control-reload",
+    "control-verbs",
+  ]);
   const named = parse(`${HEAD + URL_LINE}main: {pidfile: /x}\n`);
-  expect(capabilitiesOf(named, named.sites[0] ?? { name: "", url: "" })).toEqual(["contract", "pidfile"]);
+  expect(capabilitiesOf(named, named.sites[0] ?? { name: "", url: "" })).toEqual([
+    "contract",
+    "log-pipe",
+    "log-relay",
+    "pidfile",
+  ]);
 });
 
 test("what is wrong with a control interface is told with its place", () => {

@@ -34,10 +34,12 @@ export function capabilitiesOf(
 ): readonly Capability[] {
   const declared = site.capabilities ?? settings.capabilities;
   const { control, main, probe } = settings;
+  const supervises = settings.role === "stack" || settings.role === "supervisor";
   return [
     ...declared,
     ...(probe === "contract" ? (["contract"] as const) : []),
-    ...(settings.logs ? (["log-files"] as const) : []),
+    ...(settings.logs ? (["log-files"] as const) : (["log-pipe"] as const)),
+    ...(!settings.logs || supervises ? (["log-relay"] as const) : []),
     ...("pidfile" in main ? (["pidfile"] as const) : []),
     ...(control ? (["control"] as const) : []),
     ...CONTROL_PARTS.filter((part) => control?.[part] !== undefined).map((part) => `control-${part}` as const),

@@ -36,7 +36,7 @@ export async function openProbe(app: string, env: NodeJS.ProcessEnv): Promise<Pr
   const sink = new LineSink({
     fd: 2,
     patienceMs: 250,
-    describeDrop: (lines) => log?.format("warn", "dropped", `${lines} log lines lost`) ?? "",
+    describeDrop: (lines) => log?.formatDrop(lines) ?? "",
   });
   log = createRecordLogger({ app, generation: release.generation, sink });
   process.once("exit", () => sink.flush(1000));

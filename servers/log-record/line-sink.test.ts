@@ -90,6 +90,24 @@ test("a reader that is gone costs the lines, and a new reader gets whole lines a
   expect(readAvailable()).toBe("back\ndropped 2\n");
 });
 
+test("a line that the lost reader had in part does not run into the first one of a new reader", () => {
+  const sink = new LineSink({ fd: writer });
+  sink.write(Buffer.from(`${"x".repeat(200_000)}\n`));
+  expect(sink.buffered).toBeGreaterThan(0);
+  closeSync(reader);
+  reader = -1;
+  sink.write(Buffer.from("lost\n"));
+  sink.flush(0);
+  expect(sink).toMatchObject({ dropped: 2, buffered: 0 });
+  reader = openSync(path.join(folder, "fifo"), constants.O_RDONLY | constants.O_NONBLOCK);
+  sink.write(Buffer.from("first\n"));
+  sink.write(Buffer.from("second\n"));
+  // The pipe is full of the torn line until somebody reads.
+  const torn = readAvailable();
+  sink.flush(20);
+  expect(torn + readAvailable()).toMatch(/^x+\nfirst\nsecond\n$/);
+});
+
 test("flush gives up when nothing moves", () => {
   const sink = new LineSink({ fd: writer });
   sink.write(Buffer.from(`${"z".repeat(200_000)}\n`));

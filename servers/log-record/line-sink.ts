@@ -30,6 +30,10 @@ export class LineSink {
   #buffered = 0;
   #dropped = 0;
   #written = 0;
+  /** What the descriptor took last was a part of a line. */
+  #midLine = false;
+  /** The rest of that part was lost: the next line must not run into it. */
+  #torn = false;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: LineSinkOptions) {
@@ -87,15 +91,18 @@ export class LineSink {
     this.#retry = undefined;
     while (this.#buffered > 0) {
       const batch = this.#takeBatch();
-      const written = tryWrite(this.#fd, batch);
+      const written = this.#endTornLine() ?? tryWrite(this.#fd, batch);
       if (written === "gone") {
         this.#dropped += countLines(batch) + this.#queue.reduce((sum, chunk) => sum + countLines(chunk), 0);
         this.#queue = [];
         this.#buffered = 0;
+        this.#torn ||= this.#midLine;
+        this.#midLine = false;
         return "empty";
       }
       this.#written += written;
       this.#buffered -= written;
+      if (written > 0) this.#midLine = batch[written - 1] !== NEWLINE;
       if (written < batch.length) this.#queue.unshift(batch.subarray(written));
       if (written === 0) {
         this.#retry = setTimeout(() => this.#pump(), RETRY_MS);
@@ -104,6 +111,15 @@ export class LineSink {
       this.#tellOfDrops();
     }
     return "empty";
+  }
+
+  /** Undefined if there is nothing in the way of the next line, else why it has to wait. */
+  #endTornLine(): 0 | "gone" | undefined {
+    if (!this.#torn) return undefined;
+    const written = tryWrite(this.#fd, Buffer.of(NEWLINE));
+    if (written === "gone" || written === 0) return written;
+    this.#torn = false;
+    return undefined;
   }
 
   /** Small chunks go out together: one system call for many lines. */

@@ -113,8 +113,9 @@ test("a burst is written in order, all of it, with sequence numbers without a ga
   );
 });
 
-test("a formatted record is handed to nobody", () => {
-  const text = loggerOf().format("warn", "dropped", "3 lines lost");
+test("a record that stands for lost ones tells how many, and is handed to nobody", () => {
+  const text = loggerOf().formatDrop(3);
   checkSum(text.trimEnd());
+  expect(JSON.parse(text)).toMatchObject({ event: "dropped", count: 3 });
   expect(lines()).toEqual([]);
 });

@@ -18,8 +18,8 @@ export interface RecordLogger {
   sized(bytes: number, id?: string): void;
   /** Writes what `burst` logs with few system calls; still one line per record, and none held back afterwards. */
   together(burst: () => void): void;
-  /** A record as text that is handed to nobody, for a sink's report of lost lines. */
-  format(level: Level, event: string, msg: string): string;
+  /** A record that stands for `lines` lost ones, as text that is handed to nobody: for a sink's report. */
+  formatDrop(lines: number): string;
 }
 
 type Level = "info" | "warn" | "error";
@@ -68,7 +68,7 @@ export function createRecordLogger(options: RecordLoggerOptions): RecordLogger {
       write("info", "record", filler(Math.max(0, kept === id ? withId : space())), kept);
     },
     together: (burst) => out.together(burst),
-    format: (level, event, msg) => out.caught(() => write(level, event, msg)),
+    formatDrop: (lines) => out.caught(() => log.warn({ event: "dropped", count: lines }, `${lines} log lines lost`)),
   };
 }
 

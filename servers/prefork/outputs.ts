@@ -15,7 +15,7 @@ export interface Outputs extends Disposable {
 /** The master's standard output and error, neither of which ever blocks it. Disposal writes out what is left. */
 export function openOutputs(program: string): Outputs {
   let log: RecordLogger | undefined;
-  const describeDrop = (lines: number): string => log?.format("warn", "dropped", `${lines} log lines lost`) ?? "";
+  const describeDrop = (lines: number): string => log?.formatDrop(lines) ?? "";
   const error = unblocked(2);
   const stderr = new LineSink({ fd: error.fd, describeDrop });
   // One writer where both are the same file: two would cut into each other's lines.

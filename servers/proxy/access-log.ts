@@ -96,7 +96,7 @@ export class AccessLog implements Disposable {
     return new LineSink({
       fd: this.#fd.fd,
       describeDrop: (lines) =>
-        this.#line("warn", "dropped", `${lines} access records were dropped: the log took no more`),
+        this.#line("warn", "dropped", `${lines} access records were dropped: the log took no more`, { count: lines }),
     });
   }
 
@@ -116,8 +116,8 @@ export class AccessLog implements Disposable {
     this.#heldLength = 0;
   }
 
-  #line(level: string, event: string, msg: string, facts?: AccessFacts): string {
-    const { id, ...rest } = facts ?? {};
+  #line(level: string, event: string, msg: string, facts?: AccessFacts | { readonly count: number }): string {
+    const { id, ...rest } = { id: undefined, ...facts };
     const record = {
       time: new Date().toISOString(),
       level,

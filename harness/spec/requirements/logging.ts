@@ -38,6 +38,25 @@ export const logging = [
     capabilities: ["contract"],
   },
   {
+    id: "logging/stalled-sink",
+    level: "MUST",
+    sentence: "A log sink that stalls does not stop serving, and what it costs of the log is counted in the log.",
+    why: "A pipe to a supervisor, a container's log driver or a full disk takes no more at the worst time; a server that writes its log with a blocking call then hangs, and one that drops silently leaves a log that nobody can trust.",
+    evidence: ["Supervisor/supervisor#1554", "moby/moby#22502", "moby/moby#31540"],
+    roles: [],
+    capabilities: ["contract", "log-relay"],
+  },
+  {
+    id: "logging/lost-reader",
+    level: "MUST",
+    sentence:
+      "Losing the reader of its log neither kills nor spins the server, and a new reader gets what is written from then on.",
+    why: "A write to a pipe without a reader raises SIGPIPE or fails with EPIPE: the first kills whoever did not expect it, the second makes an error handler that logs to the same pipe run in circles.",
+    evidence: ["pipe(7)", "signal(7)"],
+    roles: [],
+    capabilities: ["contract", "log-pipe"],
+  },
+  {
     id: "logging/shutdown-output-kept",
     level: "MUST",
     sentence: "What is written while the server stops is in the log.",
