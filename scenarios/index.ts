@@ -19,6 +19,10 @@ import { abTenThousand } from "./reload/ab-ten-thousand.ts";
 import { reloadLoop } from "./reload/loop.ts";
 import { backlog } from "./reload/backlog.ts";
 import { reloadOnce } from "./reload/once.ts";
+import { preload } from "./reload/preload.ts";
+import { recycling } from "./reload/recycling.ts";
+import { singleWorker } from "./reload/single-worker.ts";
+import { unixSocket } from "./reload/unix-socket.ts";
 import { reloadUnderLoad } from "./reload/under-load.ts";
 import { hostileDisk } from "./rotation/hostile-disk.ts";
 import { rotationMidBurst } from "./rotation/mid-burst.ts";
@@ -52,4 +56,8 @@ export const scenarios: readonly Scenario[] = [
   slowClients,
   upstreamFaults,
   ownReload,
+  singleWorker,
+  recycling,
+  unixSocket,
+  preload,
 ];

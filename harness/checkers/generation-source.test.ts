@@ -37,6 +37,44 @@ describe("generation/symlink-resolved-again", () => {
   });
 });
 
+describe("generation/preload-is-honest", () => {
+  const check = generationSource["generation/preload-is-honest"];
+  const asked = { servedMs: undefined, settledMs: undefined, settleDeadlineMs: 2_000 } as const;
+  const renewed = freshLoad(rowsAroundReload((row) => ({ ...row, generation: 1 })));
+  const stayed = freshLoad(rowsAroundReload((row) => ({ ...row, generation: 1, worker: 100 })));
+
+  it("holds where the new code serves", () => {
+    expect(check(soundReload()).outcome).toBe("held");
+  });
+
+  it("holds where the reload says that it failed and the old code stays", () => {
+    expect(check(soundReload({ loads: [stayed], actions: [action({ ...asked, error: "refused" })] }))).toMatchObject({
+      outcome: "held",
+      observed: expect.stringContaining("refused"),
+    });
+  });
+
+  it("is violated by new processes with the old code", () => {
+    expect(check(soundReload({ loads: [renewed], actions: [action(asked)] }))).toMatchObject({
+      outcome: "violated",
+      observed: expect.stringContaining("brought 1 new processes"),
+    });
+  });
+
+  it("is violated by a command that succeeds and changes nothing", () => {
+    expect(check(soundReload({ loads: [stayed], actions: [action({ ...asked, output: "ok" })] }))).toMatchObject({
+      outcome: "violated",
+      observed: expect.stringContaining('saying "ok"'),
+    });
+  });
+
+  it("decides nothing where a signal had no effect at all, nothing was answered after it, or without a reload", () => {
+    expect(check(soundReload({ loads: [stayed], actions: [action(asked)] })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ loads: [freshLoad(rowsAroundReload().slice(0, 60))] })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
+  });
+});
+
 describe("generation/environment-applied", () => {
   const check = generationSource["generation/environment-applied"];
   const told = (name: string, setting: string, generation: number): ExchangeSeen => ({

@@ -4,11 +4,13 @@ import type { Evidence, Finding } from "../spec/verdict.ts";
 import { held, inconclusive, violated } from "./finding.ts";
 import { observationsOf } from "./observations.ts";
 import { reloads } from "./reload-windows.ts";
+import { culprits, evidenceOf } from "./request-evidence.ts";
 
 /* Rules on where the processes that a reload starts have their code and their settings from. */
 export const generationSource = {
   "generation/symlink-resolved-again": symlinkResolvedAgain,
   "generation/environment-applied": environmentApplied,
+  "generation/preload-is-honest": preloadIsHonest,
 };
 
 // Processes that a reload starts run the release that the `current` link names at the reload, not the one at the start.
@@ -69,6 +71,37 @@ function startedBy(
     }
   }
   return found;
+}
+
+// With the application loaded in the main process, a reload never reports success and keeps the old code.
+function preloadIsHonest(history: History): Finding {
+  const [reload] = reloads(history);
+  if (!reload) return inconclusive("no reload took place");
+  const fromMs = Math.min(reload.settledMs ?? Number.POSITIVE_INFINITY, reload.settleDeadlineMs);
+  const after = culprits(history.loads, ({ outcome, sentMs }) => outcome === "ok" && sentMs > fromMs);
+  if (after.length === 0) return inconclusive("nothing was answered after the settle time");
+  const stale = after.filter(({ row }) => row.generation < reload.generation);
+  if (stale.length === 0)
+    return held(after.length, `all of ${after.length} answers after the reload came from the new code`);
+  // Whoever says that the new code was not taken up may keep the old one.
+  if (reload.error !== undefined)
+    return held(1, `the reload was reported as failed, and the old code kept: ${reload.error}`);
+  const renewed = [...startedBy(history, reload, undefined).keys()];
+  // A signal is answered by what the server does: new workers are what a reload looks like. A command says it in words.
+  if (renewed.length === 0 && reload.output === undefined) {
+    return inconclusive(
+      "the old code stayed, but nothing looked like a reload that succeeded: no process was replaced",
+    );
+  }
+  const success =
+    renewed.length > 0 ? `brought ${renewed.length} new processes` : `succeeded, saying "${reload.output}"`;
+  return violated({
+    trials: after.length,
+    violations: stale.length,
+    expected: "the new code in force, or a reload that is reported as failed",
+    observed: `the reload ${success}, and ${stale.length} of ${after.length} answers after it came from the old code`,
+    evidence: evidenceOf(history, stale),
+  });
 }
 
 // Settings that a release brings along are in force once its code is.

@@ -14,6 +14,7 @@ import { logFiles } from "./log-files.ts";
 import { logging } from "./logging.ts";
 import { plantedLinks } from "./planted-links.ts";
 import { logSink } from "./log-sink.ts";
+import { otherWays } from "./other-ways.ts";
 import { proxy } from "./proxy.ts";
 import { reloadLoop } from "./reload-loop.ts";
 import { resources } from "./resources.ts";
@@ -29,6 +30,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   ...availability,
   ...reloadLoop,
   ...waitingConnections,
+  ...otherWays,
   ...generation,
   ...generationOrder,
   ...generationSource,

@@ -93,6 +93,8 @@ export interface Stage extends Operating {
   }): Promise<void>;
   /** Records all that console and logs hold besides the application's records of requests. */
   readServerLines(name: string): Promise<void>;
+  /** Connects to a door again and again, at once ending each connection; recorded as a poll when it is stopped. */
+  pollConnect(plan: { readonly name: string; readonly door: Door }): { stop(): Promise<void> };
   /** Connections that wait to be accepted at a door, recorded as an observation; not for unix sockets. */
   lookAtListenQueue(plan: { readonly name: string; readonly door: Door }): void;
   /**

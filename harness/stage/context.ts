@@ -2,6 +2,7 @@ import type { Driver, Expectation } from "../client/load-options.ts";
 import type { Door, History, LoadRecord } from "../spec/history.ts";
 import type { RunningLoad, Scenario } from "../spec/scenario.ts";
 import type { BootedTarget } from "../targets/booted-target.ts";
+import type { Endpoint } from "../targets/endpoint.ts";
 import type { TargetFile } from "../targets/schema.ts";
 import type { HistoryRecorder } from "./recorder.ts";
 
@@ -36,7 +37,7 @@ export interface StageContext extends PhasePlan {
   readonly probe: { readonly path: string; readonly expect: Expectation };
   /** Starts an id that is used nowhere else in the run. */
   idPrefix(label: string): string;
-  endpoint(door: Door, site?: string): { readonly host: string; readonly port: number; readonly hostHeader: string };
+  endpoint(door: Door, site?: string): Endpoint;
   /** Puts what a load left behind into the history, once. */
   keep(name: string, driver: Driver, site?: string): RunningLoad;
 }

@@ -2,15 +2,16 @@ import { connect, type Socket } from "node:net";
 import { LIMITS } from "../spec/limits.ts";
 import type { Conversation, Utterance } from "../spec/observation.ts";
 import type { ConversationHandle, ConversationPlan } from "../spec/scenario.ts";
+import { addressOf } from "../targets/endpoint.ts";
 import type { StageContext } from "./context.ts";
 
 /** Opens a raw connection; resolves when it is established or could not be. */
 export async function converse(context: StageContext, { name, door }: ConversationPlan): Promise<ConversationHandle> {
-  const { host, port, hostHeader } = context.endpoint(door);
-  const talk = new Talk(name, door, connect({ host, port, noDelay: true }), context);
+  const endpoint = context.endpoint(door);
+  const talk = new Talk(name, door, connect({ ...addressOf(endpoint), noDelay: true }), context);
   context.talks.add(talk);
   await talk.connected;
-  return Object.assign(talk, { id: `${context.idPrefix(name)}0`, hostHeader });
+  return Object.assign(talk, { id: `${context.idPrefix(name)}0`, hostHeader: endpoint.hostHeader });
 }
 
 /** One connection and what was said on it; in the history from its end on. */

@@ -14,6 +14,7 @@ import { call, inspectEndpoints, inspectPorts, lookAtFile, lookAtProcesses, star
 import { converse } from "./converse.ts";
 import { startAnew, watchPidFile } from "./pid-file.ts";
 import type { HistoryRecorder } from "./recorder.ts";
+import { pollConnect } from "./poll-connect.ts";
 import { createReloader, meetWorkers } from "./reload.ts";
 import { recordServerLines } from "./server-lines.ts";
 import { requestOnce } from "./single-request.ts";
@@ -89,6 +90,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     weigh: (plan) => weigh(context, plan),
     awaitExits: (plan) => awaitExits(context, plan),
     readServerLines: (name) => recordServerLines(context, name),
+    pollConnect: (plan) => pollConnect(context, plan),
     lookAtListenQueue: (plan) => lookAtListenQueue(context, plan),
     sink: (event) => changeSink(context, event),
     watchCpu: (name) => lookAtCpu(context, name),

@@ -20,6 +20,7 @@ export function lookAtListenQueue(
   { name, door }: { readonly name: string; readonly door: Door },
 ): void {
   const { recorder } = context;
-  const queue = listenQueueOf(context.endpoint(door).port);
+  const endpoint = context.endpoint(door);
+  const queue = "port" in endpoint ? listenQueueOf(endpoint.port) : undefined;
   if (queue) recorder.observations.push({ kind: "listen-queue", name, door, atMs: recorder.now(), ...queue });
 }

@@ -28,7 +28,8 @@ const single = "url: http://127.0.0.1:${port}";
 
 async function get(target: BootedTarget, site = "main", door: "front" | "direct" = "front"): Promise<unknown> {
   const endpoint = target.site(site).endpoints[door];
-  const response = await fetch(`http://${endpoint?.host}:${endpoint?.port}/`);
+  if (!endpoint || "socketPath" in endpoint) throw new TypeError("expected an endpoint with a port");
+  const response = await fetch(`http://${endpoint.host}:${endpoint.port}/`);
   return response.json();
 }
 
@@ -103,7 +104,8 @@ logs: {files: ["\${workspace}/logs/\${site}.log*"], limits: {maxBytes: 1000, bac
     ),
     options,
   );
-  const { port } = target.site("one").endpoints.front;
+  const { front } = target.site("one").endpoints;
+  const port = "port" in front ? front.port : 0;
   expect(target.site("one").endpoints).toEqual({
     front: { host: "127.0.0.1", port, hostHeader: "one.localhost" },
     direct: { host: "127.0.0.1", port, hostHeader: "one.localhost" },

@@ -8,7 +8,7 @@ import { openLogPipe, type LogPipe } from "../process/log-pipe.ts";
 import { createWorkspace, type Workspace } from "../process/workspace.ts";
 import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
 import { missingCommands } from "./catalogue.ts";
-import { isListening } from "./endpoint.ts";
+import { describeEndpoint, isListening } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
 import { awaitReady, launch } from "./launch.ts";
 import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
@@ -168,7 +168,7 @@ async function expectFreePorts({ definition, sites }: Pick<TargetParts, "definit
   for (const { endpoints } of sites) {
     for (const endpoint of [endpoints.front, endpoints.direct]) {
       if (endpoint && (await isListening(endpoint, LIMITS.connectMs))) {
-        const address = `${endpoint.host}:${endpoint.port}`;
+        const address = describeEndpoint(endpoint);
         const reason = `expected the port of ${address} to be free, but somebody listens there already`;
         throw new TargetBootError(definition.name, reason, "");
       }

@@ -2,15 +2,20 @@ import { request } from "node:http";
 import { connect } from "node:net";
 
 /** Where requests for a site go by one door. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
+export type Endpoint = ({ readonly host: string; readonly port: number } | { readonly socketPath: string }) & {
   /** Value of the Host field. */
   readonly hostHeader: string;
-}
+};
 
-/** @param host Host field, if not that of the URL. @throws {TypeError} if it is no URL. */
+const UNIX = "unix:";
+
+/**
+ * Of `http://HOST:PORT`, or of `unix:PATH` for a unix socket.
+ *
+ * @param host Host field, if not that of the URL; `localhost` on a unix socket. @throws {TypeError} if it is no URL.
+ */
 export function endpointOf(url: string, host?: string): Endpoint {
+  if (url.startsWith(UNIX)) return { socketPath: url.slice(UNIX.length), hostHeader: host ?? "localhost" };
   const { hostname, port, host: authority } = new URL(url);
   return {
     // Brackets belong to the URL, not to the address.
@@ -18,6 +23,18 @@ export function endpointOf(url: string, host?: string): Endpoint {
     port: port === "" ? 80 : Number(port),
     hostHeader: host ?? authority,
   };
+}
+
+/** As a person would write it. */
+export function describeEndpoint(endpoint: Endpoint): string {
+  return "socketPath" in endpoint ? endpoint.socketPath : `${endpoint.host}:${endpoint.port}`;
+}
+
+/** What Node connects to. */
+export function addressOf(
+  endpoint: Endpoint,
+): { readonly path: string } | { readonly host: string; readonly port: number } {
+  return "socketPath" in endpoint ? { path: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
 }
 
 /** The status of one answer on a connection of its own, read to its end; rejects if there is none in time. */
@@ -38,8 +55,9 @@ export function askStatus(
   return new Promise((resolve, reject) => {
     const ask = request(
       {
-        host: endpoint.host,
-        port: endpoint.port,
+        ...("socketPath" in endpoint
+          ? { socketPath: endpoint.socketPath }
+          : { host: endpoint.host, port: endpoint.port }),
         method,
         path,
         agent: false,
@@ -60,9 +78,9 @@ export function askStatus(
 }
 
 /** True if somebody accepts connections there. */
-export function isListening({ host, port }: Endpoint, withinMs: number): Promise<boolean> {
+export function isListening(endpoint: Endpoint, withinMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect(addressOf(endpoint));
     const finish = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);

@@ -1,6 +1,7 @@
 import { ProcessError, startProcess, type ManagedProcess } from "../process/managed-process.ts";
 import { describeFailure } from "../process/run-command.ts";
 import type { Workspace } from "../process/workspace.ts";
+import { describeEndpoint } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
 import { fill, type PlaceholderValues } from "./placeholders.ts";
 import { waitUntilReady } from "./readiness.ts";
@@ -60,8 +61,8 @@ export function awaitReady(
 ): Promise<string | undefined> {
   return waitUntilReady({
     endpoints: sites.flatMap(({ name, endpoints: { front, direct } }) => [
-      { label: `${name} (${front.host}:${front.port})`, endpoint: front },
-      ...(direct ? [{ label: `${name}, direct (${direct.host}:${direct.port})`, endpoint: direct }] : []),
+      { label: `${name} (${describeEndpoint(front)})`, endpoint: front },
+      ...(direct ? [{ label: `${name}, direct (${describeEndpoint(direct)})`, endpoint: direct }] : []),
     ]),
     path: settings.ready.path ?? (settings.probe === "contract" ? "/" : settings.probe.path),
     withinMs: settings.ready.withinMs,

@@ -61,7 +61,9 @@ export function createOperator(parts: OperatorParts): Operator {
     ports: [
       ...new Set([
         ...values.ports.values(),
-        ...sites.flatMap(({ endpoints: { front, direct } }) => [front.port, ...(direct ? [direct.port] : [])]),
+        ...sites.flatMap(({ endpoints: { front, direct } }) =>
+          [front, direct].flatMap((endpoint) => (endpoint && "port" in endpoint ? [endpoint.port] : [])),
+        ),
       ]),
     ],
     call: (call, site, { withinMs = LIMITS.commandMs, ...details }, signal) =>

@@ -13,7 +13,14 @@ const name = z.string().regex(NAME, "expected a name of lower-case letters, digi
 const text = z.string().min(1, "expected some text");
 const command = z.array(z.string()).min(1, "expected a command as a list of arguments, its name first");
 const milliseconds = z.number().int().nonnegative();
-const url = z.string().regex(/^http:\/\/\S+$/, "expected a URL such as http://127.0.0.1:${port}");
+const http = z.string().regex(/^http:\/\/\S+$/, "expected a URL such as http://127.0.0.1:${port}");
+/** Where a target is reached. */
+const url = z
+  .string()
+  .regex(
+    /^(http:\/\/|unix:)\S+$/,
+    "expected a URL such as http://127.0.0.1:${port}, or unix:${workspace}/run/app.sock for a unix socket",
+  );
 
 /** Environment values may be written as numbers or booleans. */
 const environment = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
@@ -50,7 +57,7 @@ const step = z.union([
   signalAction,
   z.strictObject({ command }),
   z.strictObject({
-    http: z.strictObject({ method: z.enum(["GET", "POST", "PUT", "DELETE"]).default("POST"), url }),
+    http: z.strictObject({ method: z.enum(["GET", "POST", "PUT", "DELETE"]).default("POST"), url: http }),
   }),
   z.strictObject({ touch: text }),
 ]);

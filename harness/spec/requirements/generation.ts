@@ -49,6 +49,16 @@ export const generation = [
     capabilities: ["contract"],
   },
   {
+    id: "generation/preload-is-honest",
+    level: "MUST",
+    sentence:
+      "With the application loaded in the main process, a reload takes up the new code or is reported as failed; it never looks like a success that keeps the old code.",
+    why: "Loading once for all workers saves memory and makes new workers cheap. It also means that replacing them changes nothing, unless the process that loaded the application does so again.",
+    evidence: ["benoitc/gunicorn#2449"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
     id: "generation/mixed-window",
     level: "CHECK",
     sentence: "How long both generations answer fresh requests during a reload is measured and reported.",

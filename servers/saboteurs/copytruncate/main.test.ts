@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { runCommand } from "../../../harness/process/run-command.ts";
 import { waitUntil } from "../../../harness/process/wait-until.ts";
 import { bootTarget } from "../../../harness/targets/boot.ts";
+import { describeEndpoint } from "../../../harness/targets/endpoint.ts";
 import type { BootedTarget } from "../../../harness/targets/booted-target.ts";
 import { readTargetFile } from "../../../harness/targets/target-definition.ts";
 
@@ -26,8 +27,8 @@ test("refuses arguments that it can't do with", async ({ signal }) => {
 });
 
 async function generationOf(target: BootedTarget): Promise<number> {
-  const { host, port } = target.site("main").endpoints.front;
-  const response = await fetch(`http://${host}:${port}/`, { headers: { connection: "close" } });
+  const address = describeEndpoint(target.site("main").endpoints.front);
+  const response = await fetch(`http://${address}/`, { headers: { connection: "close" } });
   await response.text();
   return Number(response.headers.get("x-hupspec-generation"));
 }

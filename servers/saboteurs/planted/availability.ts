@@ -67,4 +67,34 @@ export const availability: readonly Saboteur[] = [
     cleared: ["generation/new-code-serves", "generation/every-worker-replaced"],
     quick: true,
   },
+  {
+    name: "restart-one",
+    target: "restart/target.yaml",
+    scenario: "reload/single-worker",
+    caughtBy: {
+      "availability/single-worker-no-gap": /^[1-9]\d* of \d+ requests lost in 3 reloads: .*\b(refused|reset)/,
+    },
+  },
+  {
+    name: "cold-start",
+    target: "prefork",
+    fault: "cold-start",
+    scenario: "reload/under-load",
+    caughtBy: { "availability/stall-bounded": /longest (time without a good answer )?1\d{3}/ },
+    cleared: ["availability/reload-loses-nothing", "generation/new-code-serves"],
+  },
+  {
+    name: "unlinked-socket",
+    target: "prefork",
+    fault: "unlinked-socket",
+    scenario: "reload/unix-socket",
+    caughtBy: { "availability/unix-socket-stays": /connections to the path in 5 reloads, .*: [1-9]\d* found nobody$/ },
+  },
+  {
+    name: "recycle-at-once",
+    target: "prefork",
+    fault: "recycle-at-once",
+    scenario: "reload/recycling",
+    caughtBy: { "availability/recycling-loses-nothing": /^[1-9]\d* lost on fresh connections .*(reset|closed)/ },
+  },
 ];

@@ -10,4 +10,12 @@ export const connections: readonly Saboteur[] = [
     perhaps: ["availability/reload-loses-nothing", "connections/close-announced", "logging/ids-reconcile"],
     quick: true,
   },
+  {
+    name: "node-cluster",
+    target: "node-cluster/target.yaml",
+    scenario: "reload/under-load",
+    caughtBy: { "connections/close-announced": /[1-9]\d* closed between two requests, none of them announced/ },
+    perhaps: ["availability/reload-loses-nothing", "availability/stall-bounded"],
+    cleared: ["generation/new-code-serves", "connections/in-flight-completes"],
+  },
 ];

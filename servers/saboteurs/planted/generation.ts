@@ -35,6 +35,15 @@ export const generation: readonly Saboteur[] = [
     cleared: ["generation/new-code-serves", "generation/symlink-resolved-again", "generation/every-worker-replaced"],
   },
   {
+    name: "preload",
+    target: "preload/target.yaml",
+    scenario: "reload/preload",
+    caughtBy: {
+      "generation/preload-is-honest":
+        /^the reload brought 2 new processes, and (\d+) of \1 answers after it came from the old code$/,
+    },
+  },
+  {
     name: "dispatcher",
     target: "dispatcher/target.yaml",
     scenario: "reload/once",
