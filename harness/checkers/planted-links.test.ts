@@ -59,6 +59,15 @@ test.each([
   expect(JSON.stringify(finding)).toContain(text);
 });
 
+test("counts what was planted before the first rotation too", () => {
+  const early = [
+    { ...planted, name: "guessed" },
+    look("guessed-victim-before", "/victims/3"),
+    look("guessed-victim-after", "/victims/3", { bytes: 0 }),
+  ];
+  expect(run([...early, ...untouched])).toMatchObject({ outcome: "violated", trials: 6, violations: 1 });
+});
+
 test("sees the content of a file outside in the log", () => {
   const damage = [{ kind: "not-a-record", file: "app.log.2.gz", excerpt: "victim of app.log.2" }] as const;
   expect(run(untouched, { damage })).toMatchObject({ outcome: "violated", violations: 1 });

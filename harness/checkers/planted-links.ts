@@ -1,5 +1,5 @@
 import type { History } from "../spec/history.ts";
-import type { FileLook } from "../spec/observation.ts";
+import type { FileLook, Tampering } from "../spec/observation.ts";
 import type { Finding } from "../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "./finding.ts";
 import { describe, streamsOf } from "./log-reading.ts";
@@ -36,13 +36,15 @@ function noSymlinkFollow(history: History): Finding {
   if (faults.length === 0 && rotations === 0)
     return inconclusive("the log was not rotated after the links were planted");
   if (faults.length === 0 && looks.length < 2) return inconclusive("no backup was there to be looked at");
-  const left = tampering(history, "planted", "links-removed")?.files.length ?? 0;
+  const count = (what: Tampering["what"]): number =>
+    ["guessed", "planted"].reduce((sum, name) => sum + (tampering(history, name, what)?.files.length ?? 0), 0);
+  const links = count("links-planted");
   return decide({
-    trials: planted.files.length + looks.length,
+    trials: links + looks.length,
     faults,
     expected: "what the links led to stays as it was, and no file of the log is open to more than its owner",
     observed:
-      `${planted.files.length} links planted, ${left} still there after ${rotations} rotations; ${victims.length} files outside changed, ` +
+      `${links} links planted, ${count("links-removed")} still there after ${rotations} rotations; ${victims.length} files outside changed, ` +
       `${leaks.length} copied into the log; ${widened.length} of ${looks.length} log files with a wider mode`,
   });
 }
@@ -51,8 +53,10 @@ function noSymlinkFollow(history: History): Finding {
 const VICTIM_TEXT = "victim of ";
 
 function victimFaults(history: History): Fault[] {
-  const after = new Map(observationsOf(history, "file", "planted-victim-after").map((look) => [look.path, look]));
-  return observationsOf(history, "file", "planted-victim-before").flatMap((before): Fault[] => {
+  const looks = (when: "before" | "after") =>
+    ["guessed", "planted"].flatMap((name) => observationsOf(history, "file", `${name}-victim-${when}`));
+  const after = new Map(looks("after").map((look) => [look.path, look]));
+  return looks("before").flatMap((before): Fault[] => {
     const look = after.get(before.path);
     const changes = differences(before, look);
     if (!look || changes.length === 0) return [];

@@ -18,8 +18,11 @@ export interface LogHands {
   fill(name: string, roomBytes: number): Promise<FullDisk>;
   /** Notes every name that comes into being beside the live file, for {@link plantLinks}. */
   watchNames(): WatchedNames;
-  /** Puts links to files outside the log where the next backups will come to stand, and where what led to them was. */
-  plantLinks(name: string, watched: WatchedNames): Promise<PlantedLinks>;
+  /**
+   * Puts links to files outside the log where the next backups will come to stand, and where what led to them was; without
+   * names that were seen, where most servers put them. Backups that are in the way are renamed.
+   */
+  plantLinks(name: string, watched?: WatchedNames): Promise<PlantedLinks>;
   /** Records which log files the target has open for writing. */
   lookAtWriters(name: string): Promise<LogWriters>;
   /** Records every file of the log as it is now. */

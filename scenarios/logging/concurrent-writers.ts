@@ -37,6 +37,7 @@ export const concurrentWriters: Scenario = {
   actions: ["stop"],
   capabilities: ["contract"],
   workers: 8,
+  sites: "one",
   async drive(stage) {
     // Ordinary requests at the same time; a closed loop, for there is no schedule to keep while all workers write.
     const loads = stage.doors.map((door) =>

@@ -6,6 +6,8 @@ const ROOM_BYTES = 64 * KIB;
 /** Twelve MiB: more than the pipes and buffers on the way of a record usually hold. */
 const FLOOD = { requests: 24, records: 32, bytes: 16 * KIB };
 const ORDINARY = { requests: 24, records: 100, bytes: 400 };
+/** Goes on for a while after its middle. */
+const LONG = { requests: 80, records: 100, bytes: 400 };
 const CONTROL_REQUESTS = 4;
 
 /**
@@ -29,7 +31,7 @@ export const hostileDisk: Scenario = {
     if (stage.phase === "control") return;
     await fullDisk(stage);
     const copyAndTruncate = () => logHands.copyAndTruncate("truncated");
-    await stage.burst({ ...burst(stage, "truncated", ORDINARY), midway: { at: 0.5, act: copyAndTruncate } });
+    await stage.burst({ ...burst(stage, "truncated", LONG), midway: { at: 0.3, act: copyAndTruncate } });
     await stage.readLogs("truncated");
     await logHands.lookAtFiles("truncated");
     await deleted(stage, "file-deleted", () => logHands.remove("file-deleted"));

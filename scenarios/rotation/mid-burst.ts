@@ -1,17 +1,17 @@
 import type { BurstPlan, Scenario } from "../../harness/spec/scenario.ts";
 
 const RECORDS_PER_REQUEST = 500;
-const REQUESTS = 400;
+const REQUESTS = { plain: 400, reload: 200 };
 const CONTROL_REQUESTS = 4;
 const RECORD_BYTES = 250;
 
 /**
- * Two bursts of 200,000 records from all workers while the files rotate by size, the second with a reload in the
+ * A burst of 200,000 records from all workers while the files rotate by size, and one of 100,000 with a reload in the
  * middle. Each burst is read back before the count limit could take it away.
  */
 export const rotationMidBurst: Scenario = {
   id: "rotation/mid-burst",
-  title: "200,000 records while the files rotate, once more with a reload in the middle",
+  title: "200,000 records while the files rotate, and 100,000 with a reload in the middle",
   decides: [
     "rotation/mid-burst-loses-nothing",
     "rotation/record-boundaries",
@@ -24,12 +24,14 @@ export const rotationMidBurst: Scenario = {
   capabilities: ["contract", "rotation"],
   workers: 2,
   async drive(stage) {
-    const count = stage.phase === "trial" ? REQUESTS : CONTROL_REQUESTS;
-    const burst = (name: string): BurstPlan => ({
+    const burst = (name: keyof typeof REQUESTS): BurstPlan => ({
       name,
       doors: stage.doors,
       concurrency: 8,
-      requests: Array.from({ length: count }, () => ({ records: RECORDS_PER_REQUEST, bytes: RECORD_BYTES })),
+      requests: Array.from({ length: stage.phase === "trial" ? REQUESTS[name] : CONTROL_REQUESTS }, () => ({
+        records: RECORDS_PER_REQUEST,
+        bytes: RECORD_BYTES,
+      })),
     });
     await stage.burst(burst("plain"));
     await stage.readLogs("plain");

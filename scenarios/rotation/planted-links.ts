@@ -7,8 +7,8 @@ const SHARE = 2.25;
 const CONTROL_REQUESTS = 2;
 
 /**
- * One rotation shows which names this server uses; then links stand at those that come next, and all permissions but the
- * owner's are taken from the files of the log. The second rotation meets both.
+ * The first rotation meets links where most servers put their backups, and shows which names this one uses. Then links stand at
+ * those, and all permissions but the owner's are taken from the files of the log; the next rotations meet both.
  */
 export const plantedLinks: Scenario = {
   id: "rotation/planted-links",
@@ -32,9 +32,12 @@ export const plantedLinks: Scenario = {
         bytes: RECORD_BYTES,
       })),
     });
+    await stage.burst({ ...burst("before"), requests: stage.doors.map(() => ({ records: 1, bytes: RECORD_BYTES })) });
+    const guessed = await logHands.plantLinks("guessed");
     using watched = logHands.watchNames();
-    await stage.burst(burst("unplanted"));
-    await stage.readLogs("unplanted");
+    await stage.burst(burst("guessed"));
+    await stage.readLogs("while-guessed");
+    await guessed.remove("guessed");
     await logHands.narrowModes("narrowed");
     const planted = await logHands.plantLinks("planted", watched);
     await stage.burst(burst("planted"));

@@ -29,7 +29,7 @@ afterAll(async () => {
 test.for(SABOTEURS.filter(isChosen))("the suite catches the saboteur $name", async (saboteur, { signal }) => {
   const phases: History[] = [];
   const { verdicts, ...target } = await judged(saboteur.target, {
-    only: [saboteur.scenario],
+    only: [saboteur.site ? `${saboteur.target}/${saboteur.site}/${saboteur.scenario}` : saboteur.scenario],
     targetEnv: faultEnv(saboteur),
     env: process.env,
     signal,

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { dispositionOf } from "../../process/open-files.ts";
+import { isRunning } from "../../process/process-group.ts";
 import { runCommand } from "../../process/run-command.ts";
 import type { FullDisk, TamperedFile } from "../../spec/log-hands.ts";
 import type { LogReach } from "./log-hands.ts";
@@ -36,7 +37,8 @@ export async function fillDisk(reach: LogReach, name: string, roomBytes: number)
     if (limited.length === 0) return;
     await reach.tamper(name, "disk-emptied", async () => {
       before = await stateOf(reach);
-      for (const pid of limited.splice(0)) await limitFiles(reach, pid, "unlimited:");
+      // One that did not survive the full disk needs no room any more.
+      for (const pid of limited.splice(0)) if (isRunning(pid)) await limitFiles(reach, pid, "unlimited:");
       return [];
     });
   };

@@ -21,6 +21,8 @@ export interface LogReach {
   /** All files of the log, live ones last. */
   files(): Promise<readonly FoundLogFile[]>;
   writers(): Promise<readonly OpenFile[]>;
+  /** A name that no server gives to a backup by itself, and that still counts as a part of the log. */
+  nameBeside(file: string, extension?: string): Promise<string>;
   /** Does it and records it; what goes wrong is recorded as well. Left out in the control. */
   tamper(name: string, what: Tampering["what"], act: () => Promise<readonly TamperedFile[]>): Promise<void>;
 }
@@ -41,14 +43,14 @@ export function createLogHands(context: StageContext): LogHands {
     moveAway: (name) =>
       reach.tamper(name, "moved", () =>
         eachLive(async (file) => {
-          const to = await nameBeside(reach, file);
+          const to = await reach.nameBeside(file);
           await rename(file, to);
           return { to };
         }),
       ),
     copyAndTruncate: (name) =>
       reach.tamper(name, "copied-and-truncated", () =>
-        eachLive(async (file) => copyAndTruncate(file, await nameBeside(reach, file))),
+        eachLive(async (file) => copyAndTruncate(file, await reach.nameBeside(file))),
       ),
     remove: (name) =>
       reach.tamper(name, "removed", () =>
@@ -106,6 +108,16 @@ function reachOf(context: StageContext): LogReach {
       const pids = target.processes().map(({ pid }) => pid);
       return filesOpenForWriting(pids, (file) => isNameOfLog(known, file));
     },
+    async nameBeside(file, extension = "") {
+      const known = await patterns();
+      const taken = new Set((await files()).map(({ path }) => path));
+      const date = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+      for (let number = 1; number < 100; number++) {
+        const beside = `${file}-${date}.${number}${extension}`;
+        if (isNameOfLog(known, beside) && !taken.has(beside)) return beside;
+      }
+      throw new Error(`expected ${known.join(", ")} to leave room for a moved file such as ${file}-${date}.1`);
+    },
     async tamper(name, what, act) {
       if (phase === "control") return;
       await patterns();
@@ -134,18 +146,6 @@ async function someLive(reach: LogReach): Promise<readonly FoundLogFile[]> {
   const live = await reach.live();
   if (live.length > 0) return live;
   throw new Error(`expected a live log file at ${(await reach.patterns()).join(", ")}`);
-}
-
-/** A name that no server gives to a backup by itself, and that still counts as a part of the log. */
-async function nameBeside(reach: LogReach, file: string): Promise<string> {
-  const patterns = await reach.patterns();
-  const taken = new Set((await reach.files()).map(({ path }) => path));
-  const date = new Date().toISOString().slice(0, 10).replaceAll("-", "");
-  for (let number = 1; number < 100; number++) {
-    const beside = `${file}-${date}.${number}`;
-    if (isNameOfLog(patterns, beside) && !taken.has(beside)) return beside;
-  }
-  throw new Error(`expected ${patterns.join(", ")} to leave room for a moved file such as ${file}-${date}.1`);
 }
 
 /** Not where anything else lives too: a server may well do without its log, but not without its sockets. */

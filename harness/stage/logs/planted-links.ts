@@ -1,11 +1,13 @@
 import { watch } from "node:fs";
-import { lstat, mkdir, symlink, unlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { PlantedLinks, TamperedFile, WatchedNames } from "../../spec/log-hands.ts";
 import type { StageContext } from "../context.ts";
 import { lookAtFile } from "./file-look.ts";
 import type { LogReach } from "./log-hands.ts";
 
+/** What most servers call their first backup; the numbers after them are planted too. */
+const GUESSES = [".0", ".0.gz", ".0.zst"] as const;
 /** How many numbers beyond those seen a rotation or two may use. */
 const NUMBERS_AHEAD = 3;
 
@@ -32,17 +34,20 @@ export function watchNames({ target, site }: StageContext): WatchedNames {
 }
 
 /**
- * Plants a link at every name that a rotation of this log used before and that is free now, and at the numbers next to
- * come. Each leads to a file of its own, outside the log, whose text has no newline: so it counts as no line of the log.
+ * Plants a link at every name that a rotation of this log used before, or is likely to use, and at the numbers next to come; whoever can do that
+ * can move backups out of the way too. Each leads to a file of its own, outside the log, whose text has no newline: so it
+ * counts as no line of the log.
  */
-export async function plantLinks(reach: LogReach, name: string, watched: WatchedNames): Promise<PlantedLinks> {
+export async function plantLinks(reach: LogReach, name: string, watched?: WatchedNames): Promise<PlantedLinks> {
   const { recorder, target } = reach.context;
   const links: { readonly path: string; readonly to: string }[] = [];
   await reach.tamper(name, "links-planted", async () => {
     const folder = path.join(target.workspace.root, "victims");
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const link of await freeNames(reach, watched)) {
-      const to = path.join(folder, String(links.length));
+    const names = await namesToCome(reach, watched);
+    await moveBackupsAside(reach);
+    for (const link of names) {
+      const to = path.join(folder, `${name}-${links.length}`);
       await writeFile(to, `victim of ${path.basename(link)}`, { mode: 0o600 });
       await symlink(to, link);
       links.push({ path: link, to });
@@ -68,19 +73,25 @@ export async function plantLinks(reach: LogReach, name: string, watched: Watched
   };
 }
 
-async function freeNames(reach: LogReach, { names }: WatchedNames): Promise<string[]> {
-  const live = await reach.live();
-  const own = [...names, ...(await reach.files()).map(({ path }) => path)].filter((name) =>
-    live.some((file) => path.basename(name).startsWith(path.basename(file.path))),
+async function namesToCome(reach: LogReach, watched: WatchedNames | undefined): Promise<string[]> {
+  const live = (await reach.live()).map(({ path }) => path);
+  const seen = watched ? watched.names : live.flatMap((file) => GUESSES.map((guess) => `${file}${guess}`));
+  const own = [...seen, ...(await reach.files()).map(({ path }) => path)].filter((name) =>
+    live.some((file) => path.basename(name).startsWith(path.basename(file))),
   );
   const wanted = new Set([...own, ...own.flatMap(laterNumbers)]);
-  const free: string[] = [];
-  for (const name of wanted) {
-    const taken = await lstat(name).catch(() => undefined);
-    // What has the place of the live file is an operator's choice: many a log leads to standard error that way.
-    if (!taken && !live.some((file) => file.path === name)) free.push(name);
+  // What has the place of the live file is an operator's choice: many a log leads to standard error that way.
+  for (const file of live) wanted.delete(file);
+  return [...wanted].sort();
+}
+
+/** To names under which they still count as a part of the log. */
+async function moveBackupsAside(reach: LogReach): Promise<void> {
+  const [live] = await reach.live();
+  if (!live) throw new Error("expected a live log file");
+  for (const { path: backup, live: isLive } of await reach.files()) {
+    if (!isLive) await rename(backup, await reach.nameBeside(live.path, /\.(?:gz|zst|zstd)$/.exec(backup)?.[0]));
   }
-  return free.sort();
 }
 
 /** `app.log.2.gz` makes room for itself at `app.log.3.gz`. */

@@ -6,6 +6,8 @@ export interface Saboteur {
   readonly target: string;
   /** A file of `faults/`, loaded into every Node process of the target before its own code. */
   readonly fault?: string;
+  /** Where the target is of the catalogue and has several sites: the one to run it on. */
+  readonly site?: string;
   /** Id of the scenario that exposes it. */
   readonly scenario: string;
   /** Rules that it has to break, and what each verdict has to say that it saw. */
