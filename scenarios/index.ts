@@ -3,6 +3,11 @@ import { badConfig } from "./failure/bad-config.ts";
 import { brokenRelease } from "./failure/broken-release.ts";
 import { hangingRelease } from "./failure/hanging-release.ts";
 import { acrossReload } from "./connections/across-reload.ts";
+import { hupDuringBoot } from "./lifecycle/hup-during-boot.ts";
+import { mainKilled } from "./lifecycle/main-killed.ts";
+import { lifecycleSignals } from "./lifecycle/signals.ts";
+import { lifecycleUpgrade } from "./lifecycle/upgrade.ts";
+import { resourceGenerations } from "./resources/generations.ts";
 import { drainDeadline } from "./lifecycle/drain-deadline.ts";
 import { workersLeave } from "./lifecycle/workers-leave.ts";
 import { acknowledgedReload } from "./control/acknowledged-reload.ts";
@@ -60,4 +65,9 @@ export const scenarios: readonly Scenario[] = [
   recycling,
   unixSocket,
   preload,
+  lifecycleSignals,
+  hupDuringBoot,
+  mainKilled,
+  lifecycleUpgrade,
+  resourceGenerations,
 ];

@@ -17,6 +17,7 @@ import type {
 } from "../spec/history.ts";
 import type { Conversation } from "../spec/observation.ts";
 import type { Outcome } from "../spec/outcome.ts";
+import { ACTION_NAMES } from "../spec/target-facts.ts";
 
 /*
  * Hand-made histories for the tests of the checkers. Each builder takes the facts that matter to a test and fills in
@@ -55,6 +56,8 @@ function targetFacts(facts: Partial<TargetFacts> = {}): TargetFacts {
     settleMs: 5_000,
     budget: { stallMs: 1_000, p99Ms: 500 },
     capabilities: [],
+    actions: ACTION_NAMES,
+    reloadSignal: "SIGHUP",
     ...facts,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { action, sample } from "./history-fixture.ts";
+import { action, history, type HistoryParts, load, rowOf, sample } from "./history-fixture.ts";
 import { freshLoad, rowsAroundReload, soundReload } from "./reload-fixture.ts";
 import { resources } from "./resources.ts";
 
@@ -25,6 +25,15 @@ describe("resources/no-zombies", () => {
     expect(finding.outcome === "violated" && finding.evidence.map(({ text }) => text).join()).toContain("left over");
   });
 
+  it("waits for the last of several reloads only, for it settles when all older processes are gone", () => {
+    const [first, second] = [
+      action({ settledMs: undefined }),
+      action({ index: 2, startedMs: 1_100, settledMs: 1_600 }),
+    ];
+    expect(check(soundReload({ actions: [first, second] })).outcome).toBe("held");
+    expect(check(soundReload({ actions: [second, first] })).outcome).toBe("inconclusive");
+  });
+
   it("decides nothing if the reload had no effect or could not be asked for", () => {
     const stale = freshLoad(rowsAroundReload((row) => ({ ...row, generation: 1, worker: 100 })));
     const samples = [base, sample(9_000, [{ pid: 1 }, { pid: 100 }])];
@@ -40,5 +49,93 @@ describe("resources/no-zombies", () => {
   it("decides nothing without a reload or without a look after it", () => {
     expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
     expect(check(withSamples(base)).outcome).toBe("inconclusive");
+  });
+});
+
+describe("resources/generations-capped", () => {
+  const check = resources["resources/generations-capped"];
+  const asked = (count = 10) =>
+    Array.from({ length: count }, (_, index) =>
+      action({ index: index + 1, startedMs: 1_000 + index * 100, generation: index + 2 }),
+    );
+  /** Ten requests held by the workers 101 to 110, of generation 1 to 10; the last generation is answered by 111. */
+  const pinned = (parts: HistoryParts = {}, alive: readonly number[] = [101, 102, 110, 111]) =>
+    history({
+      loads: [load([{ worker: 111, generation: 11 }])],
+      actions: asked(),
+      held: Array.from({ length: 10 }, (_, index) => ({
+        row: rowOf({ id: `held${index}`, worker: 101 + index, generation: index + 1 }),
+        door: "front" as const,
+        enteredMs: 900 + index * 100,
+        releasedMs: 3_000,
+        action: index + 1,
+      })),
+      processes: {
+        cpuSeconds: 1,
+        peakPssBytes: 1,
+        samples: [
+          sample(
+            2_500,
+            alive.map((pid) => ({ pid })),
+          ),
+        ],
+      },
+      ...parts,
+    });
+
+  it("holds where few generations are alive at a time", () => {
+    expect(check(pinned())).toMatchObject({ outcome: "held", trials: 10 });
+  });
+
+  it("is violated where they pile up, and names them; zombies do not count", () => {
+    const all = Array.from({ length: 11 }, (_, index) => 101 + index);
+    const finding = check(pinned({}, all));
+    expect(finding).toMatchObject({ outcome: "violated", violations: 6 });
+    expect(finding.outcome === "violated" && finding.evidence[0]?.text).toBe("generation 1: pid 101");
+    const zombies = sample(
+      2_500,
+      all.map((pid) => ({ pid, state: pid < 108 ? "Z" : "S" })),
+    );
+    const processes = { cpuSeconds: 1, peakPssBytes: 1, samples: [zombies] };
+    expect(check(pinned({ processes })).outcome).toBe("held");
+  });
+
+  it("decides nothing with too few reloads or requests held, or where the last had no effect", () => {
+    expect(check(pinned({ actions: asked(9) })).outcome).toBe("inconclusive");
+    expect(check(pinned({ held: [] })).outcome).toBe("inconclusive");
+    expect(check(pinned({ loads: [] })).outcome).toBe("inconclusive");
+    expect(check(pinned({ actions: [...asked(9), action({ index: 10, error: "gone" })] })).outcome).toBe(
+      "inconclusive",
+    );
+    expect(check(pinned({}, [])).outcome).toBe("inconclusive");
+  });
+});
+
+describe("resources/listener-not-inherited", () => {
+  const check = resources["resources/listener-not-inherited"];
+  const child = (...listeners: string[]) => ({
+    kind: "listeners" as const,
+    name: "child",
+    atMs: 1_000,
+    pid: 300,
+    command: "sleep 120",
+    descriptors: 3 + listeners.length,
+    listeners,
+  });
+
+  it("holds where no program has a listening socket", () => {
+    expect(check(history({ observations: [child(), child()] }))).toMatchObject({ outcome: "held", trials: 2 });
+  });
+
+  it("is violated where one has, and says which", () => {
+    expect(check(history({ observations: [child(), child("descriptor 3: 127.0.0.1:8080")] }))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      observed: expect.stringContaining("127.0.0.1:8080"),
+    });
+  });
+
+  it("decides nothing if no program was found", () => {
+    expect(check(history()).outcome).toBe("inconclusive");
   });
 });

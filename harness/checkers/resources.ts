@@ -1,9 +1,15 @@
 import type { History, ProcessFacts, ProcessSample } from "../spec/history.ts";
 import type { Evidence, Finding } from "../spec/verdict.ts";
 import { held, inconclusive, violated } from "./finding.ts";
+import { generationsCapped } from "./generations.ts";
+import { observationsOf } from "./observations.ts";
 import { reloads, whyNoReloadSeen } from "./reload-windows.ts";
 
-export const resources = { "resources/no-zombies": noZombies };
+export const resources = {
+  "resources/no-zombies": noZombies,
+  "resources/generations-capped": generationsCapped,
+  "resources/listener-not-inherited": listenerNotInherited,
+};
 
 // After the reloads have settled the number of processes is back at its base and none is a zombie.
 function noZombies(history: History): Finding {
@@ -13,7 +19,8 @@ function noZombies(history: History): Finding {
   const { samples } = history.processes;
   const base = samples.findLast(({ atMs }) => atMs <= (done[0]?.startedMs ?? 0));
   const last = samples.at(-1);
-  const settled = Math.max(...done.map((action) => action.settledMs ?? action.settleDeadlineMs));
+  // Once the last one has settled, whatever earlier ones had left behind is gone too.
+  const settled = done.at(-1)?.settledMs ?? Math.max(...done.map(({ settleDeadlineMs }) => settleDeadlineMs));
   if (!base || !last || last.atMs < settled)
     return inconclusive("the process table was not read before and after the reloads");
   const zombies = last.processes.filter(({ state }) => state === "Z");
@@ -36,4 +43,24 @@ function newcomers(base: ProcessSample, last: ProcessSample): readonly ProcessFa
 
 function describe({ pid, ppid, state, command }: ProcessFacts, { atMs }: ProcessSample): Evidence {
   return { kind: "process", atMs, text: `pid ${pid}, parent ${ppid}, state ${state}: ${command}` };
+}
+
+// A program that the application starts does not get the listener.
+function listenerNotInherited(history: History): Finding {
+  const looks = observationsOf(history, "listeners", "child");
+  if (looks.length === 0) return inconclusive("no program that the application had started was found");
+  const heirs = looks.filter(({ listeners }) => listeners.length > 0);
+  const text = `${heirs.length} of ${looks.length} programs started by the application hold a listening socket`;
+  if (heirs.length === 0) return held(looks.length, text);
+  return violated({
+    trials: looks.length,
+    violations: heirs.length,
+    expected: "no listening socket among the descriptors of a program that the application starts",
+    observed: `${text}: ${[...new Set(heirs.flatMap(({ listeners }) => listeners))].join(", ")}`,
+    evidence: heirs.map(({ atMs, pid, command, descriptors, listeners }) => ({
+      kind: "process",
+      atMs,
+      text: `pid ${pid} (${command}), ${descriptors} descriptors: ${listeners.join(", ")}`,
+    })),
+  });
 }

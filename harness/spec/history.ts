@@ -47,6 +47,10 @@ export interface TargetFacts {
   readonly slowClientMs?: number;
   readonly budget: { readonly stallMs: number; readonly p99Ms: number };
   readonly capabilities: readonly string[];
+  /** What the target file says how to do. */
+  readonly actions: readonly ActionName[];
+  /** The signal that reloads; absent where a reload is more than one signal to the main process. */
+  readonly reloadSignal?: string;
   readonly logLimits?: { readonly maxBytes: number; readonly backups: number };
 }
 

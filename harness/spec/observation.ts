@@ -25,6 +25,9 @@ export type Observation =
   | OriginLook
   | SinkChange
   | CpuLook
+  | Episode
+  | ListenerLook
+  | BootSeen
   | ControlObservation;
 
 export type ObservationKind = Observation["kind"];
@@ -265,4 +268,47 @@ export interface CpuLook {
   readonly cpuSeconds: number;
   /** The process that used most of it by itself. */
   readonly busiest?: { readonly pid: number; readonly command: string; readonly cpuSeconds: number };
+}
+
+/** A part of the replay that a scenario gave a name: rules speak of what was done and seen inside it. */
+export interface Episode {
+  readonly kind: "episode";
+  readonly name: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** Which listening sockets one process had open. */
+export interface ListenerLook {
+  readonly kind: "listeners";
+  readonly name: string;
+  readonly atMs: number;
+  readonly pid: number;
+  readonly command: string;
+  /** Descriptors looked at. */
+  readonly descriptors: number;
+  /** `descriptor 3: 127.0.0.1:8080` */
+  readonly listeners: readonly string[];
+}
+
+/** A start of the target besides that of the run itself: of another instance, or once more after its end. */
+export interface BootSeen {
+  readonly kind: "boot";
+  readonly name: string;
+  readonly startedMs: number;
+  /** When its main process could be named, and whom that was; NaN and 0 if that never was so. */
+  readonly namedMs: number;
+  readonly mainPid: number;
+  /** When it was asked to reload while it booted; NaN if it was not. */
+  readonly askedMs: number;
+  /** When all its doors answered; NaN if they did not. */
+  readonly readyMs: number;
+  /** The main process once it was ready; 0 if there was nobody. */
+  readonly mainPidAfter: number;
+  /** When a further release, deployed and asked for once it was ready, served; NaN if it did not. */
+  readonly reloadedMs: number;
+  /** Why it did not get ready, or could not be asked. */
+  readonly error?: string;
+  /** The last that it said, where something went wrong. */
+  readonly output?: string;
 }

@@ -83,6 +83,8 @@ export interface Stage extends Operating {
   readonly logHands: LogHands;
   /** Looks at the processes until `isSo` holds, at most `withinMs`; resolves to whether it came true. */
   until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean>;
+  /** Listening sockets that a process has open, recorded as an observation; nothing if it is gone. */
+  lookAtListeners(plan: { readonly name: string; readonly pid: number }): Promise<void>;
   /** Descriptors and memory of a process, recorded as an observation. */
   weigh(plan: { readonly name: string; readonly pid: number }): Promise<void>;
   /** Waits until the processes have ended, at most `withinMs`; records how, for each that is still a zombie. */
@@ -110,6 +112,16 @@ export interface Stage extends Operating {
   burst(plan: BurstPlan): Promise<void>;
   /** Waits until the log on disk stands still and holds what the bursts wrote, then reads it all. */
   readLogs(name: string): Promise<void>;
+  /**
+   * Another instance of the target, asked to reload `askAfterMs` after its main process could be named, and once it is ready
+   * to take up a release of its own; recorded as an observation. Left out in the control.
+   */
+  bootAnother(plan: { readonly name: string; readonly askAfterMs: number }): Promise<void>;
+  /**
+   * After the end of the main process: starts the target once more in the same place, unless a supervisor does; resolves when
+   * a new process answers, or none does in time. Recorded as an observation. Left out in the control.
+   */
+  restart(name: string): Promise<void>;
   /** Asks for the graceful stop; resolves when it was asked for. After the exit only `readLogs` is of use. */
   stop(): Promise<StopHandle>;
 }
@@ -228,6 +240,8 @@ export interface HeldHandle {
 }
 
 export interface ReloadHandle {
+  /** What should serve from now on. */
+  readonly generation: number;
   /** Resolves when fresh requests are answered by the new generation alone, or the settle time is over. Idempotent. */
   served(): Promise<void>;
   /** Resolves when the processes of the old generation are gone, or the settle time is over. */

@@ -18,11 +18,12 @@ const PROCESS_LOOK_MS = 25;
  * comparable number of answers.
  */
 export function createReloader(context: StageContext): (plan: ReloadPlan) => Promise<ReloadHandle> {
-  const { phase, running } = context;
+  const { phase, running, target, site } = context;
   if (phase === "trial") return (plan) => reload(context, plan);
   return async () => {
     await Promise.all([...running.values()].map((driver) => driver.further(LIMITS.controlRequestsPerReload)));
-    return { served: () => Promise.resolve(), settled: () => Promise.resolve() };
+    const generation = target.workspace.generation(site);
+    return { generation, served: () => Promise.resolve(), settled: () => Promise.resolve() };
   };
 }
 
@@ -44,6 +45,7 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
 
   let serving: Promise<void> | undefined;
   const handle: ReloadHandle = {
+    generation,
     served: () => (serving ??= awaitServed(context, action)),
     async settled() {
       const leftMs = (): number => action.settleDeadlineMs - recorder.now();

@@ -4,6 +4,7 @@ import { startOpenLoop } from "../client/open-loop.ts";
 import type { Operating } from "../spec/operating.ts";
 import type { Stage } from "../spec/scenario.ts";
 import { awaitExits } from "./await-exits.ts";
+import { bootAnother, restart } from "./boots.ts";
 import { runBurst } from "./burst.ts";
 import { createContext, type PhasePlan, type StageContext } from "./context.ts";
 import { holdRequest } from "./hold.ts";
@@ -13,6 +14,7 @@ import { readPhaseLogs } from "./phase-logs.ts";
 import { call, inspectEndpoints, inspectPorts, lookAtFile, lookAtProcesses, startSecond } from "./control.ts";
 import { converse } from "./converse.ts";
 import { startAnew, watchPidFile } from "./pid-file.ts";
+import { lookAtListeners } from "./look.ts";
 import type { HistoryRecorder } from "./recorder.ts";
 import { pollConnect } from "./poll-connect.ts";
 import { createReloader, meetWorkers } from "./reload.ts";
@@ -96,6 +98,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     watchCpu: (name) => lookAtCpu(context, name),
     observe: (observation) => void recorder.observations.push(observation),
     ...operatorOf(context),
+    ...processesOf(context),
     burst: (burst) => runBurst(context, burst),
     readLogs: (name) => readPhaseLogs(context, name),
     stop: () => requestStop(context),
@@ -120,5 +123,13 @@ function operatorOf(context: StageContext): Operating {
     watchPidFile: (name) => watchPidFile(context, name),
     startSecond: (plan) => startSecond(context, plan),
     startAnew: (name) => startAnew(context, name),
+  };
+}
+
+function processesOf(context: StageContext): Pick<Stage, "bootAnother" | "restart" | "lookAtListeners"> {
+  return {
+    bootAnother: (plan) => bootAnother(context, plan),
+    restart: (name) => restart(context, name),
+    lookAtListeners: (plan) => lookAtListeners(context, plan),
   };
 }

@@ -61,6 +61,8 @@ capabilities: [keepalive]`),
       drainMs: 30_000,
       settleMs: 5_000,
       budget: { stallMs: 1_000, p99Ms: 500 },
+      actions: ["reload"],
+      reloadSignal: "SIGHUP",
       capabilities: ["keepalive", "contract", "log-pipe", "log-relay"],
     });
     expect(target.can("reload")).toBe(true);
@@ -89,6 +91,45 @@ capabilities: [keepalive]`),
   }
   expect(isRunning(pid)).toBe(false);
   await expect(stat(root)).rejects.toThrow("ENOENT");
+});
+
+test("is started again in the same place once its process is gone, and not before", async () => {
+  await using target = await bootTarget(define(single), options);
+  const pid = await target.mainPid("main");
+  expect(await target.startAgain()).toBe(false);
+  process.kill(pid, "SIGKILL");
+  expect(await waitUntil(() => !isRunning(pid), 5_000)).toBe(true);
+  expect(
+    await waitUntil(
+      () =>
+        target.mainPid("main").then(
+          () => false,
+          () => true,
+        ),
+      5_000,
+    ),
+  ).toBe(true);
+  expect(await target.startAgain()).toBe(true);
+  expect(await target.ready()).toBeUndefined();
+  const next = await target.mainPid("main");
+  expect(next).not.toBe(pid);
+  expect(target.processes().map((facts) => facts.pid)).toEqual([next]);
+  expect(await target.stop(signal)).toMatchObject({ exitCode: 0, leftOver: [] });
+});
+
+test("another instance has ports and a workspace of its own, and is started without being waited for", async () => {
+  await using target = await bootTarget(define(single), options);
+  let pid = 0;
+  {
+    await using other = await target.another();
+    pid = await other.mainPid("main");
+    expect(other.workspace.root).not.toBe(target.workspace.root);
+    expect(other.site("main").endpoints.front).not.toEqual(target.site("main").endpoints.front);
+    expect(await other.ready()).toBeUndefined();
+    expect(target.processes().map((facts) => facts.pid)).not.toContain(pid);
+  }
+  expect(isRunning(pid)).toBe(false);
+  expect(await get(target)).toMatchObject({ generation: 1 });
 });
 
 test("several sites have releases, links and doors of their own", async () => {

@@ -10,7 +10,7 @@ import { createBootedTarget, type BootedTarget, type TargetParts } from "./boote
 import { missingCommands } from "./catalogue.ts";
 import { describeEndpoint, isListening } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
-import { awaitReady, launch } from "./launch.ts";
+import { launch } from "./launch.ts";
 import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
 import type { TargetFile } from "./schema.ts";
 import { sitesOf } from "./site.ts";
@@ -39,6 +39,16 @@ let boots = 0;
  * @throws {TargetBootError} if it does not come up.
  */
 export async function bootTarget(definition: TargetDefinition, options: BootOptions): Promise<BootedTarget> {
+  await using taken = new AsyncDisposableStack();
+  const target = taken.use(await launchTarget(definition, options));
+  const reason = await target.ready();
+  if (reason !== undefined) throw new TargetBootError(definition.name, reason, await target.output());
+  const whole = taken.move();
+  return { ...target, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+}
+
+/** The same without the wait: it has been started, and no more is known of it. */
+async function launchTarget(definition: TargetDefinition, options: BootOptions): Promise<BootedTarget> {
   const { settings } = definition;
   const { signal } = options;
   signal.throwIfAborted();
@@ -79,7 +89,7 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
   const ignored = (pid: number): void => table?.ignore(pid);
   const logPipe = await openConsolePipe({ ...options, runId, settings, workspace, consoleFile, started: ignored });
   if (logPipe) taken.use(logPipe);
-  const parts: Omit<TargetParts, "child" | "table"> = {
+  const parts: Omit<TargetParts, "child" | "table" | "another"> = {
     definition,
     workspace,
     values,
@@ -95,9 +105,9 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
   const child = await launch({ ...parts, consoleFile: logPipe?.path ?? consoleFile });
   table = createProcessTable({ runId, rootPid: child.pid });
   if (logPipe) table.ignore(logPipe.reader);
-  const target = taken.use(createBootedTarget({ ...parts, child, table }));
-  const reason = await awaitReady(parts, child, signal);
-  if (reason !== undefined) throw new TargetBootError(definition.name, reason, await target.output());
+  const target = taken.use(
+    createBootedTarget({ ...parts, child, table, another: () => launchTarget(definition, options) }),
+  );
   const whole = taken.move();
   return { ...target, [Symbol.asyncDispose]: () => whole.disposeAsync() };
 }

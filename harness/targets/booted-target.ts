@@ -1,6 +1,6 @@
 import type { ProcessFacts, TargetFacts } from "../spec/history.ts";
 import { LIMITS } from "../spec/limits.ts";
-import type { ActionName } from "../spec/target-facts.ts";
+import { ACTION_NAMES, type ActionName } from "../spec/target-facts.ts";
 import type { SinkEvent } from "../spec/observation.ts";
 import { type CpuUse, watchCpu } from "../process/cpu-watch.ts";
 import { endRun } from "../process/end-run.ts";
@@ -14,10 +14,10 @@ import { runCommand, type CommandResult } from "../process/run-command.ts";
 import type { Origin } from "../origin/origin.ts";
 import type { Release, ReleasePlan, Workspace } from "../process/workspace.ts";
 import { performAction, type ActionOutcome } from "./actions.ts";
+import { awaitReady, launch, type LaunchParts } from "./launch.ts";
 import { mainPid, pidFromFile } from "./main-process.ts";
 import { createOperator, type Operator } from "./operator.ts";
 import { lastOutput, logPatternsOf } from "./output.ts";
-import type { PlaceholderValues } from "./placeholders.ts";
 import type { BootedSite } from "./site.ts";
 import type { TargetAction } from "./schema.ts";
 import { changeSink } from "./sink.ts";
@@ -38,6 +38,12 @@ export interface BootedTarget extends AsyncDisposable {
   /** @throws {TypeError} if there is no such site. */
   site(name: string): BootedSite;
   facts(site: string): TargetFacts;
+  /** Waits until all its doors answer; resolves to nothing, or to why they will not or did not in time. */
+  ready(): Promise<string | undefined>;
+  /** Where the process that the target file starts is gone, starts it once more in the same place; resolves to whether it was. */
+  startAgain(): Promise<boolean>;
+  /** Another instance with ports and a workspace of its own: started, not waited for. To be disposed of by the caller. */
+  another(): Promise<BootedTarget>;
   /** Writes the next release of a site and puts it in force, with a sound configuration; the reload is another action. */
   deploy(site: string, plan?: ReleasePlan): Promise<Release>;
   /** Makes the configuration invalid, until the next deploy. @throws {TypeError} if the target file does not say how. */
@@ -72,25 +78,21 @@ export interface BootedTarget extends AsyncDisposable {
   version(): Promise<string>;
 }
 
-export interface TargetParts {
-  readonly definition: TargetDefinition;
-  readonly workspace: Workspace;
-  readonly values: PlaceholderValues;
-  readonly sites: readonly BootedSite[];
+export interface TargetParts extends LaunchParts {
   readonly origin: Origin | undefined;
-  readonly runId: string;
   readonly signal: AbortSignal;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly consoleFile: string;
   /** Between its console and `consoleFile`, where it was asked for. */
   readonly logPipe?: LogPipe;
-  readonly child: ManagedProcess;
+  /** What the target file starts; another one once it was started again. */
+  child: ManagedProcess;
   readonly table: ProcessTable;
+  readonly another: () => Promise<BootedTarget>;
 }
 
 /** The handle on a target that was started; disposing ends its processes and no more. */
-export function createBootedTarget(parts: TargetParts): BootedTarget {
-  const { definition, workspace, values, sites, origin, child, table, consoleFile } = parts;
+export function createBootedTarget(given: TargetParts): BootedTarget {
+  const parts = { ...given };
+  const { definition, workspace, values, sites, origin, table, consoleFile } = parts;
   const { settings } = definition;
   const controls = controlsOf(parts);
   const overwritten = new OverwrittenFiles(workspace.root);
@@ -112,6 +114,13 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
     origin,
     site: siteNamed,
     facts: (site) => factsOf(parts, siteNamed(site)),
+    ready: () => awaitReady(parts, parts.child, parts.signal),
+    async startAgain() {
+      if (parts.child.exit === undefined) return false;
+      parts.child = await launch({ ...parts, consoleFile: parts.logPipe?.path ?? consoleFile });
+      return true;
+    },
+    another: parts.another,
     async deploy(site, plan) {
       await overwritten.restore();
       const release = await workspace.deploy(siteNamed(site).name, plan);
@@ -136,7 +145,7 @@ export function createBootedTarget(parts: TargetParts): BootedTarget {
     startSampler: (clock) => startProcessSampler(table, clock),
     stop(signal, asked) {
       stopping ??= stopTarget({
-        child,
+        child: parts.child,
         table,
         signal,
         drainMs: settings.drainMs,
@@ -166,10 +175,11 @@ interface Controls {
 
 /** Steps of the target file, done to one site at a time. */
 function controlsOf(parts: TargetParts): Controls {
-  const { definition, values, runId, env, child, table, workspace } = parts;
+  const { definition, values, runId, env, table, workspace } = parts;
   const { settings } = definition;
   const isOfRun = (pid: number): boolean => table.read().some((entry) => entry.pid === pid);
   const childPid = (): number => {
+    const { child } = parts;
     // Its number may belong to somebody else by now.
     if (child.exit === undefined) return child.pid;
     throw new Error(`expected the started process ${child.pid} to run, but it is gone`);
@@ -226,7 +236,8 @@ function controlsOf(parts: TargetParts): Controls {
 
 function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetFacts {
   const { settings } = definition;
-  const { logs, role, drainMs, bootMs, hangMs, slowClientMs, settleMs, budget, badConfig } = settings;
+  const { logs, role, drainMs, bootMs, hangMs, slowClientMs, settleMs, budget, badConfig, actions } = settings;
+  const reloadSignal = signalOf(actions.reload);
   return {
     name: definition.name,
     role,
@@ -240,8 +251,17 @@ function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetF
     ...(slowClientMs !== undefined && { slowClientMs }),
     budget,
     capabilities: site.capabilities,
+    actions: ACTION_NAMES.filter((name) => actions[name] !== undefined),
+    ...(reloadSignal !== undefined && { reloadSignal }),
     ...(logs?.limits && { logLimits: logs.limits }),
   };
+}
+
+/** The one signal that an action consists of, sent to the main process. */
+function signalOf(action: TargetAction | undefined): string | undefined {
+  const [step, ...others] = action === undefined ? [] : [action].flat();
+  if (!step || others.length > 0 || !("signal" in step)) return undefined;
+  return step.to !== "child" && step.pidfile === undefined ? `SIG${step.signal}` : undefined;
 }
 
 async function endTarget({ child, table, signal }: TargetParts, mainPid: () => Promise<number>): Promise<void> {

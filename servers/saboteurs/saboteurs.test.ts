@@ -101,8 +101,8 @@ async function judged(target: string, options: JudgedOptions): Promise<TargetRec
   return judgedTarget;
 }
 
-function faultEnv({ fault }: Saboteur): Record<string, string> {
+function faultEnv({ fault, env = {} }: Saboteur): Record<string, string> {
   return fault === undefined
-    ? {}
-    : { NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "faults", `${fault}.ts`)}` };
+    ? env
+    : { ...env, NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "faults", `${fault}.ts`)}` };
 }

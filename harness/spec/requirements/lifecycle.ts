@@ -2,6 +2,88 @@ import type { Requirement } from "../requirement.ts";
 
 export const lifecycle = [
   {
+    id: "lifecycle/hup-during-boot",
+    level: "MUST",
+    sentence: "A reload that is asked for while the server boots neither kills nor hangs it.",
+    why: "Whoever deploys twice in a row, or starts a service and reloads it by the same script, sends a signal to a server that has no handler yet. The default action of HUP is to kill.",
+    evidence: ["puma/puma#206", "puma/puma#136"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "lifecycle/no-signal-lost",
+    level: "MUST",
+    sentence:
+      "A reload that is asked for while another one is under way takes effect too: what was deployed last serves in the end.",
+    why: "A signal that arrives between the fork of a worker and its handler, or while a flag says that a reload is running already, is easily dropped. Nobody repeats it: the deploy looks done, and yesterday's code serves until the next one.",
+    evidence: ["benoitc/gunicorn#1910", "PHP bug 76601"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "lifecycle/storm-coalesces",
+    level: "MUST",
+    sentence:
+      "Twenty reloads at once end on the release that was deployed last, with a bounded number of processes on the way and no request lost.",
+    why: "Deploy scripts are run twice, configuration management signals once per changed file. A server that starts a set of workers for every signal runs out of memory; one that keeps a short queue forgets the last.",
+    evidence: ["benoitc/gunicorn (signals beyond five are dropped)", "lestrrat-go/server-starter#9"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "lifecycle/reopen-restarts-nothing",
+    level: "MUST",
+    sentence: "The signal to reopen the logs changes no process and loses no request.",
+    why: "It is sent every night, by a tool that knows nothing of deploys. Where it restarts workers it also takes up whatever happens to lie in the release folder; where nobody handles it, its default action kills.",
+    evidence: ["Kludex/uvicorn#1559", "Kludex/uvicorn#1565", "benoitc/gunicorn#252"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "lifecycle/group-signal-safe",
+    level: "MUST",
+    sentence:
+      "The signal to reload, sent to the whole process group of the server, is as safe as if it were sent to the main process alone.",
+    why: "Terminals, shells and some supervisors signal groups. A worker that leaves the default action in place dies of it with all that it has in hand, while its master merely reloads.",
+    evidence: ["benoitc/gunicorn#1868"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "lifecycle/no-orphans",
+    level: "MUST",
+    sentence:
+      "When the main process is killed, none of its workers is left after the settle time, and the next start can bind and serve.",
+    why: "The kernel's memory killer takes the master as readily as a worker. Workers that nobody owns go on answering with the code of that day and keep the port, so that the supervisor's restarts fail one after the other.",
+    evidence: ["gofiber/fiber#501", "Supervisor/supervisor#199"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "lifecycle/worker-count-signals",
+    level: "SHOULD",
+    sentence:
+      "The signals for one worker more and one worker fewer change the number of processes by one, and lose no request.",
+    why: "They are for the hour in which the load is highest. The worker that has to go holds requests like any other.",
+    evidence: ["gunicorn documentation, Signal Handling"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "lifecycle/upgrade-in-place",
+    level: "SHOULD",
+    sentence:
+      "The main process itself can be replaced without losing a request, and a successor that does not come up leaves the old one in charge.",
+    why: "A reload renews the application; the server's own program and its libraries need a new main process. Without a way to hand the listener over, every security update of the server is an outage.",
+    evidence: [
+      "gunicorn documentation, Upgrading to a new binary on the fly",
+      "nginx documentation, Controlling nginx",
+      "unicorn SIGNALS",
+    ],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
     id: "lifecycle/drain-deadline-enforced",
     level: "MUST",
     sentence: "The drain deadline ends what is stuck: after it no worker of the old code is left.",

@@ -28,4 +28,24 @@ export const resources = [
     roles: [],
     capabilities: [],
   },
+  {
+    id: "resources/generations-capped",
+    level: "MUST",
+    sentence:
+      "However many reloads are asked for while requests are held, the number of generations that are alive at the same time stays bounded.",
+    why: "A long poll or a large download keeps its old worker for minutes. With a deploy per minute the machine runs a dozen releases at once, each with its memory and its database connections, until none of them gets any.",
+    evidence: ["nginxinc/nginx-gateway-fabric#5524", "haproxy/haproxy#2184"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
+    id: "resources/listener-not-inherited",
+    level: "MUST",
+    sentence: "A program that the application starts does not get the listener.",
+    why: "A descriptor that is not closed on exec lives on in whatever the application started. After the stop the port is still taken, connections are accepted by a queue that nobody empties, and the next start fails.",
+    evidence: ["cesanta/mongoose#1302"],
+    clause: "POSIX.1-2017, open(): O_CLOEXEC",
+    roles: [],
+    capabilities: ["contract", "subprocess"],
+  },
 ] as const satisfies readonly Requirement[];

@@ -8,6 +8,8 @@ export interface Saboteur {
   readonly fault?: string;
   /** Where the target is of the catalogue and has several sites: the one to run it on. */
   readonly site?: string;
+  /** Added to the environment of the target: for faults that a server of `servers/saboteurs/` brings along itself. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Id of the scenario that exposes it. */
   readonly scenario: string;
   /** Rules that it has to break, and what each verdict has to say that it saw. */

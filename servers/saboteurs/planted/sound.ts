@@ -16,4 +16,6 @@ export const SOUND: readonly SoundServer[] = [
   { name: "prefork-all-at-once", target: "prefork" },
   { name: "prefork-rolling", target: "prefork", env: { HUPSPEC_STRATEGY: "rolling" } },
   { name: "prefork-from-file", target: "from-file/target.yaml", only: ["failure/bad-config"] },
+  // The reference stack can't be upgraded in place so far.
+  { name: "upgrade", target: "upgrade/target.yaml", only: ["lifecycle/upgrade"] },
 ];

@@ -1,0 +1,23 @@
+import type { Scenario } from "../../harness/spec/scenario.ts";
+
+/** Milliseconds after the main process can be named, when the first signal may come. */
+const MOMENTS_MS = [0, 60, 200];
+const THOROUGH_MOMENTS_MS = [0, 10, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 350, 400, 450, 500];
+
+/** Other instances of the target, each asked to reload at another moment of its boot. */
+export const hupDuringBoot: Scenario = {
+  id: "lifecycle/hup-during-boot",
+  title: "A reload asked for while the server boots",
+  decides: ["lifecycle/hup-during-boot"],
+  roles: ["app-server", "stack"],
+  actions: ["reload"],
+  capabilities: ["contract"],
+  workers: 2,
+  sites: "one",
+  async drive(stage) {
+    await stage.request({ name: "this-one", door: "front" });
+    for (const askAfterMs of stage.thorough ? THOROUGH_MOMENTS_MS : MOMENTS_MS) {
+      await stage.bootAnother({ name: "asked-while-booting", askAfterMs });
+    }
+  },
+};

@@ -1,0 +1,73 @@
+import type { Door } from "../../harness/spec/history.ts";
+import type { HeldHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
+
+const RELOADS = 10;
+const RATE = 50;
+/** A reload that is not taken up by then waits for old workers to leave; the next is asked for all the same. */
+const PATIENCE_MS = 1_500;
+/** The same once one has waited: no point in looking long. */
+const SHORT_PATIENCE_MS = 100;
+const ASK_EVERY_MS = 40;
+const CHILD_MS = 2_000;
+
+/**
+ * Ten reloads, each with a request more held in flight; then the requests are released and the last release has to serve.
+ * After that the application starts a program, of which it is looked up what it inherited.
+ */
+export const resourceGenerations: Scenario = {
+  id: "resources/generations",
+  title: "Ten reloads with ten requests held; a program started by the application",
+  decides: ["resources/generations-capped", "resources/listener-not-inherited", "resources/no-zombies"],
+  roles: ["app-server", "stack"],
+  actions: ["reload"],
+  capabilities: ["contract"],
+  workers: 2,
+  sites: "one",
+  async drive(stage) {
+    // The innermost: what a proxy in front keeps open would pin workers as well.
+    const door: Door = stage.doors.includes("direct") ? "direct" : "front";
+    await stage.servingWorkers();
+    const load = stage.openLoop({ name: "fresh", door, ratePerSecond: RATE, connections: "fresh" });
+    await load.further(RATE / 5);
+    if (stage.phase === "trial") await pinAndReload(stage, door);
+    else await (await stage.hold({ door })).release();
+    await load.further(RATE / 5);
+    await load.stop();
+    if (stage.phase === "trial" && stage.capabilities.includes("subprocess")) await startPrograms(stage, door);
+  },
+};
+
+async function pinAndReload(stage: Stage, door: Door): Promise<void> {
+  const held: HeldHandle[] = [];
+  let patienceMs = PATIENCE_MS;
+  let last: Awaited<ReturnType<Stage["reload"]>> | undefined;
+  for (let index = 0; index < RELOADS; index++) {
+    held.push(await stage.hold({ door }));
+    const reload = (last = await stage.reload({ awaits: "nothing" }));
+    if (!(await isTakenUp(stage, door, reload.generation, patienceMs))) patienceMs = SHORT_PATIENCE_MS;
+  }
+  await Promise.all(held.map((request) => request.release()));
+  await last?.served();
+  await last?.settled();
+}
+
+function isTakenUp(stage: Stage, door: Door, generation: number, withinMs: number): Promise<boolean> {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  return stage.until(async () => {
+    if (stage.now() - askedMs < ASK_EVERY_MS) return false;
+    askedMs = stage.now();
+    return (await stage.request({ name: "taken-up", door })).generation >= generation;
+  }, withinMs);
+}
+
+/** One for every worker, as far as chance has it; what was started is ended again. */
+async function startPrograms(stage: Stage, door: Door): Promise<void> {
+  const known = new Set(stage.processes().map(({ pid }) => pid));
+  const started = () => stage.processes().filter(({ pid, command }) => !known.has(pid) && /\bsleep\b/.test(command));
+  for (let index = 0; index < stage.workers; index++) await stage.request({ name: "child", door, path: "/child" });
+  await stage.until(() => started().length >= stage.workers, CHILD_MS);
+  for (const { pid } of started()) {
+    await stage.lookAtListeners({ name: "child", pid });
+    stage.kill({ name: "child", pid, signal: "SIGKILL" });
+  }
+}
