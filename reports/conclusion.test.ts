@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conclusionOf, matrixOf } from "./conclusion.ts";
+import { conclusionOf, explained, matrixOf } from "./conclusion.ts";
 import { failure, fullRecord, record, scenario, target, verdict } from "./sample-record.ts";
 
 const missing = target({ status: "unavailable", reason: "no", scenarios: [], verdicts: [] });
@@ -57,5 +57,26 @@ describe("matrix of a target", () => {
     const ids = ["proxy/upstream-reload-hidden", "future/rule", "availability/ab-ten-thousand", "resources/no-zombies"];
     const { rows } = matrixOf(target({ verdicts: ids.map((requirement) => verdict({ requirement })) }));
     expect(rows.map(({ requirement }) => requirement)).toEqual([ids[2], ids[3], ids[0], ids[1]]);
+  });
+});
+
+describe("what is to be explained", () => {
+  it("is each failure by itself, and a doubt about a whole replay once", () => {
+    const late = { verdict: "inconclusive", reason: "the generator was late" } as const;
+    const verdicts = [
+      verdict({ ...late, requirement: "a/one" }),
+      failure({ requirement: "a/two" }),
+      verdict({ ...late, requirement: "a/three" }),
+      failure({ requirement: "a/four" }),
+      verdict({ ...late, requirement: "a/one", site: "fastify" }),
+      verdict({ verdict: "inconclusive", reason: "nothing was tried", requirement: "a/five" }),
+    ];
+    expect(explained(verdicts).map(({ rules }) => rules)).toEqual([
+      ["a/one", "a/three"],
+      ["a/two"],
+      ["a/four"],
+      ["a/one"],
+      ["a/five"],
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { REQUIREMENTS } from "../harness/spec/catalogue.ts";
 import type { RunRecord, TargetRecord } from "../harness/spec/run-record.ts";
-import { worstOf, type VerdictKind } from "../harness/spec/verdict.ts";
+import { worstOf, type Verdict, type VerdictKind } from "../harness/spec/verdict.ts";
 
 /** What a whole run says, in the order in which one outweighs the other. */
 const CONCLUSIONS = [
@@ -63,6 +63,23 @@ export function matrixOf(target: TargetRecord): {
     };
   });
   return { sites, rows };
+}
+
+/**
+ * Verdicts to be explained, in order; a doubt about a whole replay (the generator was late, the control unsound) is shared by
+ * all the rules that it would have decided, and told once.
+ */
+export function explained(
+  verdicts: readonly Verdict[],
+): readonly { readonly verdict: Verdict; readonly rules: readonly string[] }[] {
+  const groups = Map.groupBy(verdicts, ({ verdict, requirement, scenario, site, reason }) =>
+    verdict === "inconclusive"
+      ? JSON.stringify([scenario, site, reason])
+      : JSON.stringify([scenario, site, requirement]),
+  );
+  return [...groups.values()].flatMap(([verdict, ...others]) =>
+    verdict ? [{ verdict, rules: [verdict, ...others].map(({ requirement }) => requirement) }] : [],
+  );
 }
 
 const PLACES = new Map<string, number>(REQUIREMENTS.map(({ id }, place) => [id, place]));

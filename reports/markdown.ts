@@ -1,6 +1,6 @@
 import type { RunRecord, TargetRecord } from "../harness/spec/run-record.ts";
 import type { Verdict } from "../harness/spec/verdict.ts";
-import { conclusionOf, matrixOf, targetConclusion } from "./conclusion.ts";
+import { conclusionOf, explained, matrixOf, targetConclusion } from "./conclusion.ts";
 import { metricsSections } from "./markdown-metrics.ts";
 import { code, row, tableHead, text, type Section } from "./markdown-text.ts";
 import { CONCLUSION_WORDS, GLYPHS, milliseconds, number, percent, seconds } from "./words.ts";
@@ -102,18 +102,20 @@ function verdictSection(target: TargetRecord): Section {
 function detailSection(title: string, record: RunRecord, kinds: readonly Verdict["verdict"][]): Section {
   const blocks = kinds.flatMap((kind) =>
     record.targets.flatMap((target) =>
-      target.verdicts.filter(({ verdict }) => verdict === kind).map((verdict) => detail(target.name, verdict)),
+      explained(target.verdicts.filter(({ verdict }) => verdict === kind)).map(({ verdict, rules }) =>
+        detail(target.name, verdict, rules),
+      ),
     ),
   );
   return { head: `## ${title}\n\n`, blocks, tail: "" };
 }
 
-function detail(target: string, verdict: Verdict): string {
+function detail(target: string, verdict: Verdict, rules: readonly string[]): string {
   const where = [target, verdict.scenario, verdict.site].filter((part) => part !== "").map((part) => text(part, 100));
   const trials =
     verdict.trials > 0 ? ` (${number(verdict.trials)} trials, rate < ${percent(verdict.bound95)} at 95 %)` : "";
   const lines = [
-    `### ${GLYPHS[verdict.verdict]} ${verdict.verdict}: ${code(verdict.requirement)} (${verdict.level})`,
+    `### ${GLYPHS[verdict.verdict]} ${verdict.verdict}: ${rules.map(code).join(", ")} (${verdict.level})`,
     "",
     where.join(" · "),
     "",

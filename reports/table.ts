@@ -1,6 +1,6 @@
 import type { RunRecord, TargetRecord } from "../harness/spec/run-record.ts";
 import { VERDICTS, type Verdict, type VerdictKind } from "../harness/spec/verdict.ts";
-import { conclusionOf, matrixOf, targetConclusion, type RuleRow } from "./conclusion.ts";
+import { conclusionOf, explained, matrixOf, targetConclusion, type RuleRow } from "./conclusion.ts";
 import { printableLine } from "./printable.ts";
 import { CONCLUSION_WORDS, GLYPHS, milliseconds, plural, seconds } from "./words.ts";
 
@@ -32,7 +32,7 @@ function renderTarget(target: TargetRecord, paint: Paint): string[] {
   const { sites, rows } = matrixOf(target);
   if (rows.length > 0) lines.push(...grid(sites, rows, paint));
   const noteworthy = target.verdicts.filter(({ verdict }) => ["fail", "warn", "inconclusive"].includes(verdict));
-  for (const verdict of noteworthy) lines.push("", ...explain(verdict, paint));
+  for (const { verdict, rules } of explained(noteworthy)) lines.push("", ...explain(verdict, rules, paint));
   return lines;
 }
 
@@ -65,7 +65,7 @@ function word(kind: VerdictKind | undefined): string {
   return kind === undefined ? "" : `${GLYPHS[kind]} ${kind}`;
 }
 
-function explain(verdict: Verdict, paint: Paint): string[] {
+function explain(verdict: Verdict, rules: readonly string[], paint: Paint): string[] {
   const where = [verdict.scenario, verdict.site].filter((part) => part !== "").join(", ");
   const lines = [`  ${paint(verdict.verdict, word(verdict.verdict))} ${verdict.requirement} (${where})`];
   if (verdict.reason !== "") lines.push(`      ${printableLine(verdict.reason)}`);
