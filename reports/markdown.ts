@@ -115,7 +115,7 @@ function detail(target: string, verdict: Verdict, rules: readonly string[]): str
   const trials =
     verdict.trials > 0 ? ` (${number(verdict.trials)} trials, rate < ${percent(verdict.bound95)} at 95 %)` : "";
   const lines = [
-    `### ${GLYPHS[verdict.verdict]} ${verdict.verdict}: ${rules.map(code).join(", ")} (${verdict.level})`,
+    `### ${GLYPHS[verdict.verdict]} ${verdict.verdict}: ${rules.map((rule) => code(rule)).join(", ")} (${verdict.level})`,
     "",
     where.join(" · "),
     "",
