@@ -1,7 +1,6 @@
 import type { Evidence } from "../spec/verdict.ts";
 import type { History, LedgerRow, LoadRecord } from "../spec/history.ts";
 import { LIMITS } from "../spec/limits.ts";
-import { reloads } from "./reload-windows.ts";
 
 /** A row that breaks a rule, with the load that it belongs to. */
 export interface Culprit {
@@ -42,7 +41,8 @@ export function summarize(found: readonly Culprit[]): string {
 }
 
 export function describeRow(history: History, load: LoadRecord, row: LedgerRow): string {
-  const reload = reloads(history).findLast(({ startedMs }) => startedMs <= row.intendedMs || startedMs <= row.doneMs);
+  const asked = history.actions.filter(({ kind }) => kind === "reload");
+  const reload = asked.findLast(({ startedMs }) => startedMs <= row.intendedMs || startedMs <= row.doneMs);
   const relative = reload ? ` (${signed(row.intendedMs - reload.startedMs)} ms to reload ${reload.index})` : "";
   const took = Number.isNaN(row.doneMs) ? "never ended" : `ended after ${(row.doneMs - row.intendedMs).toFixed(1)} ms`;
   const connection = `${row.reused ? "reused" : "fresh"} connection ${row.connection}`;

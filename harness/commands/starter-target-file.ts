@@ -32,6 +32,7 @@ url: ${JSON.stringify(url)}
 probe: {path: /, status: 200, generation: {header: x-app-version}}
 # probe: contract
 # deploy: {files: {server.conf: "version = \${generation}"}}
+# badConfig: {files: {server.conf: "no such setting"}}
 
 # The server counts as up once this path answers.
 ready: {path: /, withinMs: 10000}
@@ -52,6 +53,9 @@ ${logs}
 
 # The drain that the server is configured for, and how long a reload may take to settle.
 drainMs: 30000
+# When a worker that never gets ready is given up, and when one that hangs is replaced.
+# bootMs: 30000
+# hangMs: 30000
 settleMs: 5000
 # Longest stall and p99 latency allowed while it reloads.
 budget: {stallMs: 1000, p99Ms: 500}
