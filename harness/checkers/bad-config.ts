@@ -4,10 +4,12 @@ import type { Evidence, Finding } from "../spec/verdict.ts";
 import {
   type BrokenWindow,
   brokenWindows,
+  describeStall,
   mainLost,
   requestFaults,
   rowsIn,
   servedAllTheSame,
+  stalledIn,
   unservedIn,
 } from "./failure-windows.ts";
 import { decide, inconclusive } from "./finding.ts";
@@ -29,11 +31,13 @@ export function badConfigRefused(history: History): Finding {
   const silent = reports.filter(({ report }) => report === undefined);
   const served = servedAllTheSame(history, windows);
   const gone = mainLost(history, windows);
+  const stalls = gone.length > 0 ? [] : stalledIn(history, windows);
   return decide({
     trials: rows + windows.length,
     faults: [
       ...gone,
       ...served,
+      ...stalls,
       ...silent.map(({ window: { action } }) => ({ count: 1, evidence: silence(action.index, action.startedMs) })),
       ...requestFaults(history, lost),
     ],
@@ -44,6 +48,7 @@ export function badConfigRefused(history: History): Finding {
       `${lost.length} of ${rows} requests lost meanwhile${lost.length > 0 ? ` (${summarize(lost)})` : ""}`,
       ...(served.length > 0 ? ["the release that came with it served"] : []),
       ...(gone.length > 0 ? ["the main process did not survive it"] : []),
+      ...describeStall(stalls),
     ].join("; "),
   });
 }

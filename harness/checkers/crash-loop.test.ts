@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { failure } from "./failure.ts";
-import { CRASHES, KILL_MS, rowsWith, STARTS, troubled } from "./failure-fixture.ts";
+import { CRASHES, KILL_MS, mainPoll, rowsWith, STARTS, troubled } from "./failure-fixture.ts";
 
 const backsOff = failure["failure/crash-loop-backs-off"];
 
@@ -41,6 +41,18 @@ test("workers that are not back when the crashes are over break the rule", () =>
   expect(backsOff(short)).toMatchObject({
     outcome: "violated",
     evidence: [{ text: expect.stringContaining("1 of 2") }],
+  });
+});
+
+test("a main process that ends with its first attempt is another rule's business, one that ends with the crashes is not", () => {
+  const dead = rowsWith(STARTS.startedMs + 50, 9_000, { outcome: "refused" });
+  expect(backsOff(troubled(dead, { observations: [mainPoll(STARTS.endedMs + 10), STARTS] }))).toMatchObject({
+    outcome: "inconclusive",
+    reason: "the main process 1 is gone",
+  });
+  const late = rowsWith(KILL_MS + 50, 9_000, { outcome: "refused" });
+  expect(backsOff(troubled(late, { observations: [mainPoll(CRASHES.endedMs + 10), CRASHES] }))).toMatchObject({
+    outcome: "violated",
   });
 });
 

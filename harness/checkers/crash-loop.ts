@@ -3,6 +3,7 @@ import type { History } from "../spec/history.ts";
 import type { ProcessStarts } from "../spec/observation.ts";
 import type { Finding } from "../spec/verdict.ts";
 import { decide, type Fault, inconclusive } from "./finding.ts";
+import { firstMainMiss } from "./failure-windows.ts";
 import { observationsOf } from "./observations.ts";
 
 /**
@@ -14,10 +15,19 @@ const STARTS_PER_SECOND = 2;
 /** In less time there is no telling a loop from a second attempt. */
 const SHORTEST_WATCH_MS = 1_500;
 
+/** The watch in which each replacement is killed as soon as it is there. */
+const CRASHES = "crash-loop";
+/** The main process is looked at right after each watch. */
+const NEXT_LOOK_MS = 500;
+
 // A replacement that dies again and again is started ever more slowly, and never keeps others from serving.
 export function crashLoopBacksOff(history: History): Finding {
-  const watches = observationsOf(history, "starts").filter(({ count }) => count > 0);
-  if (watches.length === 0) return inconclusive("no process was started that could have died again");
+  const miss = firstMainMiss(history);
+  // A main process that did not survive the first attempt makes no second one: that is another rule's business.
+  const watches = observationsOf(history, "starts").filter(
+    ({ name, count, endedMs }) => count > 0 && (name === CRASHES || !miss || miss.atMs > endedMs + NEXT_LOOK_MS),
+  );
+  if (watches.length === 0) return inconclusive(miss?.text ?? "no process was started that could have died again");
   const short = watches.find(({ startedMs, endedMs }) => endedMs - startedMs < SHORTEST_WATCH_MS);
   if (short) return inconclusive(`"${short.name}" was watched for ${seconds(short).toFixed(1)} s only`);
   const faults = watches.flatMap((watch) => [...tooManyStarts(history, watch), ...blockedService(history, watch)]);

@@ -1,3 +1,4 @@
+import { longestGapMs } from "../client/timeline.ts";
 import type { ActionRecord, History, LoadRecord, ReleaseKind } from "../spec/history.ts";
 import type { Evidence } from "../spec/verdict.ts";
 import type { Fault } from "./finding.ts";
@@ -53,20 +54,43 @@ export function servedAllTheSame(history: History, windows: readonly BrokenWindo
   });
 }
 
-/** Looks at the main process that did not find it, inside one of the windows or right after. */
+/** The first look at the main process that did not find it, unless that was before all of the windows. */
 export function mainLost(history: History, windows: readonly BrokenWindow[]): readonly Fault[] {
-  const [first] = windows;
-  if (!first) return [];
-  return observationsOf(history, "poll", "main")
-    .flatMap(({ misses }) => misses)
-    .filter(({ atMs }) => atMs >= first.fromMs)
-    .slice(0, 1)
-    .map(({ atMs, text }) => ({ count: 1, evidence: { kind: "process" as const, atMs, text } }));
+  const miss = firstMainMiss(history);
+  if (!miss || !windows.some(({ fromMs }) => fromMs <= miss.atMs)) return [];
+  return [{ count: 1, evidence: { kind: "process", ...miss } }];
+}
+
+export function firstMainMiss(history: History): { readonly atMs: number; readonly text: string } | undefined {
+  return observationsOf(history, "poll", "main").flatMap(({ misses }) => misses)[0];
+}
+
+/** Times without a good answer beyond the budget: who waits until all is over is not lost, but is not served either. */
+export function stalledIn({ loads, target }: History, windows: readonly BrokenWindow[]): readonly Fault[] {
+  return loads
+    .filter(({ mode }) => mode === "open-loop")
+    .flatMap((load) =>
+      windows.flatMap(({ action, fromMs, toMs }) => {
+        // Nobody answers a generator that asks nothing.
+        const gapMs = longestGapMs(load.ledger.rows(), fromMs, Math.min(toMs, load.endedMs)) - load.lateness.max;
+        if (gapMs <= target.budget.stallMs) return [];
+        const text = `${load.name}: ${gapMs.toFixed(0)} ms without a good answer after reload ${action.index}`;
+        return [{ count: 1, evidence: { kind: "timeline" as const, atMs: fromMs, text } }];
+      }),
+    );
+}
+
+/** "nobody was served for up to 2013 ms" */
+export function describeStall(stalls: readonly Fault[]): readonly string[] {
+  const longest = Math.max(...stalls.map(({ evidence }) => Number(/: (\d+) ms/.exec(evidence.text)?.[1] ?? 0)));
+  return stalls.length === 0 ? [] : [`nobody was served for up to ${longest} ms`];
 }
 
 /** What there is to see of a reload that was tried: a process, a message, a loss. */
 export function whyNotTried(history: History, window: BrokenWindow): string | undefined {
   const { action, fromMs, toMs } = window;
+  const miss = firstMainMiss(history);
+  if (miss && miss.atMs < fromMs) return `before reload ${action.index}: ${miss.text}`;
   if (action.error !== undefined || (action.output ?? "") !== "") return undefined;
   const before = new Set<number>();
   for (const { atMs, processes } of history.processes.samples) {

@@ -28,6 +28,19 @@ test("a request lost while it was tried, an answer of it, or the end of the mast
   });
 });
 
+test("whoever waits until the old one is gone and the next one is there was not served", () => {
+  expect(keepsOld(troubled(rowsWith(1_100, 2_600, { doneMs: 2_600 })))).toMatchObject({
+    outcome: "violated",
+    violations: 1,
+    observed: expect.stringMatching(/nobody was served for up to 1[45]\d\d ms$/),
+  });
+});
+
+test("a main process that was gone before can't have kept anything", () => {
+  const before = troubled(undefined, { observations: [mainPoll(BROKEN_MS - 100), STARTS] });
+  expect(keepsOld(before)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("is gone") });
+});
+
 test("a request that is lost in the next reload is another rule's business", () => {
   expect(keepsOld(troubled(rowsWith(GOOD_MS, GOOD_MS + 60, { outcome: "refused" })))).toMatchObject({
     outcome: "held",

@@ -5,10 +5,12 @@ import { capacityFloor } from "./capacity.ts";
 import { crashLoopBacksOff } from "./crash-loop.ts";
 import {
   brokenWindows,
+  describeStall,
   mainLost,
   requestFaults,
   rowsIn,
   servedAllTheSame,
+  stalledIn,
   unservedIn,
   whyNotTried,
 } from "./failure-windows.ts";
@@ -39,15 +41,17 @@ function brokenReleaseKeepsOld(history: History): Finding {
   const lost = unservedIn(history, windows);
   const gone = mainLost(history, windows);
   const served = servedAllTheSame(history, windows);
+  const stalls = gone.length > 0 ? [] : stalledIn(history, windows);
   return decide({
     trials: rows,
-    faults: [...gone, ...served, ...requestFaults(history, lost)],
+    faults: [...gone, ...served, ...stalls, ...requestFaults(history, lost)],
     expected: "every request answered by the old release, the main process the same",
     observed: [
       `${lost.length} of ${rows} requests lost after ${windows.length} reloads to a release that fails to load`,
       ...(lost.length > 0 ? [summarize(lost)] : []),
       gone.length > 0 ? "the main process did not survive it" : "the main process stayed",
       ...(served.length > 0 ? ["the broken release answered"] : []),
+      ...describeStall(stalls),
     ].join("; "),
   });
 }

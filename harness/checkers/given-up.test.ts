@@ -63,6 +63,14 @@ test("requests lost meanwhile, or a main process that goes, break the rule", () 
   expect(abandoned(hanging(3_100, { observations: [mainPoll(5_000)] }))).toMatchObject({ outcome: "violated" });
 });
 
+test("old workers that are sent away before the new ones are ready do not serve on", () => {
+  const silent = hanging(3_100, {}, rowsWith(1_100, 3_150, { doneMs: 3_150 }, LATER.startedMs));
+  expect(abandoned(silent)).toMatchObject({
+    outcome: "violated",
+    observed: expect.stringMatching(/nobody was served for up to 20\d\d ms$/),
+  });
+});
+
 test("a worker that answers was started for the old release", () => {
   const rows = rowsWith(2_000, 2_040, { worker: YOUNG.pid }, LATER.startedMs);
   expect(abandoned(hanging(9_000, {}, rows))).toMatchObject({ outcome: "inconclusive" });

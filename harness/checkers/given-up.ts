@@ -5,10 +5,12 @@ import type { Finding } from "../spec/verdict.ts";
 import {
   type BrokenWindow,
   brokenWindows,
+  describeStall,
   mainLost,
   requestFaults,
   rowsIn,
   servedAllTheSame,
+  stalledIn,
   unservedIn,
 } from "./failure-windows.ts";
 import { decide, type Fault, inconclusive, unsupported } from "./finding.ts";
@@ -27,6 +29,7 @@ export function neverReadyIsAbandoned(history: History): Finding {
   const allowedMs = bootMs + LIMITS.giveUpMarginMs;
   const kept = started.filter(({ livedMs }) => livedMs > allowedMs);
   const lost = unservedIn(history, windows);
+  const stalls = stalledIn(history, windows);
   const longest = Math.max(...started.map(({ livedMs }) => livedMs));
   return decide({
     trials: started.length + rowsIn(history.loads, windows),
@@ -37,12 +40,15 @@ export function neverReadyIsAbandoned(history: History): Finding {
       }),
       ...mainLost(history, windows),
       ...servedAllTheSame(history, windows),
+      ...stalls,
       ...requestFaults(history, lost),
     ],
     expected: `what never gets ready is gone after the ${bootMs} ms that it may take to boot, and nothing lost meanwhile`,
-    observed:
-      `${started.length - kept.length} of ${started.length} hanging processes given up, the last after ${longest.toFixed(0)} ms; ` +
+    observed: [
+      `${started.length - kept.length} of ${started.length} hanging processes given up, the last after ${longest.toFixed(0)} ms`,
       `${lost.length} requests lost meanwhile${lost.length > 0 ? ` (${summarize(lost)})` : ""}`,
+      ...describeStall(stalls),
+    ].join("; "),
   });
 }
 

@@ -11,12 +11,12 @@ const COMEBACK_MS = 12_000;
 const STREAM = "/stream?chunks=20&ms=100";
 
 /**
- * Under load: a release that cannot be loaded, the good one after it, then a worker that is killed with an answer in hand, and
- * after it each of its replacements as soon as it is there.
+ * Under load: a worker is killed with an answer in hand, and after it each of its replacements as soon as it is there; then a
+ * release that cannot be loaded, and the good one after it. In this order, because there are servers that the broken release ends.
  */
 export const brokenRelease: Scenario = {
   id: "failure/broken-release",
-  title: "A release that fails to load, the next good one, and workers that die again and again",
+  title: "Workers that die again and again, a release that fails to load, and the next good one",
   decides: [
     "failure/broken-release-keeps-old",
     "failure/recovers-after-failed-reload",
@@ -32,9 +32,9 @@ export const brokenRelease: Scenario = {
     const { all: loads, pace } = startLoads(stage, { kept: true });
     const main = await watchMain(stage);
     await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
-    await failToLoad(stage, pace, main);
     await crashAgainAndAgain(stage, pace);
     await main.look();
+    await failToLoad(stage, pace, main);
     main.end();
     await answered(stage, pace, STEADY_REQUESTS);
     await Promise.all(loads.map((load) => load.stop()));
