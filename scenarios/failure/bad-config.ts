@@ -13,7 +13,7 @@ export const badConfig: Scenario = {
   id: "failure/bad-config",
   title: "An invalid configuration, read in every way there is, and the sound one after it",
   decides: ["failure/bad-config-refused", "failure/recovers-after-failed-reload"],
-  roles: ["app-server", "stack"],
+  roles: ["app-server", "proxy", "stack"],
   actions: ["reload"],
   capabilities: ["contract", "bad-config"],
   workers: 2,
