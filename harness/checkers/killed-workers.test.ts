@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { failure } from "./failure.ts";
 import { BYSTANDER, DEATH, KILL_MS, rowsWith, stream, troubled, VICTIM } from "./failure-fixture.ts";
-import { load } from "./history-fixture.ts";
+import { action, load } from "./history-fixture.ts";
 
 const costsItsOwn = failure["failure/killed-worker-costs-its-own"];
 
@@ -22,6 +22,12 @@ test("a request lost that was sent after it was gone was nobody's", () => {
     violations: 2,
     observed: expect.stringContaining("2 others of 200 lost or late (2 reset-before-answer-fresh)"),
   });
+});
+
+test("what the next reload loses is no work of the dead", () => {
+  const rows = rowsWith(6_100, 6_140, { outcome: "refused" });
+  const reload = action({ startedMs: 6_000, release: "fail" });
+  expect(costsItsOwn(troubled(rows, { actions: [reload] }))).toMatchObject({ outcome: "held", trials: 50 + 1 });
 });
 
 test("a request answered late that was sent after it was gone has stalled", () => {

@@ -29,11 +29,15 @@ export function killedWorkerCostsItsOwn(history: History): Finding {
   const [first] = deaths;
   if (!first) return inconclusive("no worker was killed");
   const { stallMs } = history.target.budget;
-  const trials = culprits(history.loads, ({ intendedMs }) => intendedMs >= first.fromMs);
+  const { fromMs, toMs } = spanOf(history, deaths);
+  const trials = culprits(history.loads, ({ intendedMs }) => intendedMs >= fromMs && intendedMs < toMs);
   if (trials.length === 0) return inconclusive("no request was sent after a worker was killed");
   const { others, untold } = casualties(history, deaths);
   const streams = streamFaults(history, deaths);
-  const inHand = culprits(history.loads, (row) => row.outcome !== "ok" && dying(row, deaths) !== undefined);
+  const inHand = culprits(
+    history.loads,
+    (row) => row.outcome !== "ok" && row.intendedMs < toMs && dying(row, deaths) !== undefined,
+  );
   return decide({
     trials: trials.length + streams.trials,
     faults: [...requestFaults(history, [...untold, ...others]), ...streams.faults],
@@ -68,17 +72,28 @@ export function goneMs({ processes: { samples } }: History, pid: number, fromMs:
 /** Requests lost or late that no dead worker had in hand, and those in hand of which nobody was told in time. */
 export function casualties(history: History, deaths: readonly Death[]) {
   const { stallMs } = history.target.budget;
-  const sinceMs = Math.min(...deaths.map(({ fromMs }) => fromMs));
+  const { fromMs, toMs } = spanOf(history, deaths);
   const isLate = (row: LedgerRow): boolean => row.doneMs - row.intendedMs > stallMs;
   const others = culprits(
     history.loads,
-    (row) => row.intendedMs >= sinceMs && (row.outcome !== "ok" || isLate(row)) && dying(row, deaths) === undefined,
+    (row) =>
+      row.intendedMs >= fromMs &&
+      row.intendedMs < toMs &&
+      (row.outcome !== "ok" || isLate(row)) &&
+      dying(row, deaths) === undefined,
   );
   const untold = culprits(history.loads, (row) => {
-    const death = dying(row, deaths);
+    const death = row.intendedMs < toMs ? dying(row, deaths) : undefined;
     return death !== undefined && (row.outcome === "hung" || row.doneMs > death.knownMs + stallMs);
   });
   return { others, untold };
+}
+
+/** From the first death until the next reload, whose losses are its own. */
+function spanOf({ actions, durationMs }: History, deaths: readonly Death[]): { fromMs: number; toMs: number } {
+  const fromMs = Math.min(...deaths.map((death) => death.fromMs));
+  const later = actions.map(({ startedMs }) => startedMs).filter((atMs) => atMs > fromMs);
+  return { fromMs, toMs: Math.min(durationMs, ...later) };
 }
 
 /** The last death that the request was under way at: with more than one it may have gone from hand to hand. */

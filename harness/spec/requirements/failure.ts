@@ -15,7 +15,7 @@ export const failure = [
     level: "MUST",
     sentence: "An invalid configuration is refused with a message, and the old one stays in force.",
     why: "A reload reads whatever stands in the file. A server that ends because of it, that takes up half of it, or that says nothing and keeps the old one leaves its operator with an outage or with a change that he believes to be made.",
-    evidence: ["Kong/kong#1890"],
+    evidence: ["Kong/kong#1890", "benoitc/gunicorn#371"],
     roles: [],
     capabilities: ["contract", "bad-config"],
   },
@@ -34,7 +34,7 @@ export const failure = [
     sentence:
       "A replacement that dies again and again is started ever more slowly, and never keeps others from serving.",
     why: "A worker that dies while it boots can be started dozens of times a second. That takes the processor from those that still serve, fills the log, and hides the first error, which is the one that matters.",
-    evidence: ["unbit/uwsgi#1052"],
+    evidence: ["unbit/uwsgi#1052", "benoitc/gunicorn#2504", "benoitc/gunicorn#1937"],
     roles: [],
     capabilities: ["contract"],
   },
