@@ -11,3 +11,18 @@ export function onChild(act: (child: ChildProcess) => void): void {
   }) as typeof spawn;
   syncBuiltinESMExports();
 }
+
+interface Order {
+  readonly kind?: string;
+}
+
+/** Gives every child what `change` makes of the messages for it; undefined for none. */
+export function changeOrders(change: (order: Order, child: ChildProcess) => Order | undefined): void {
+  onChild((child) => {
+    const send = child.send.bind(child) as (message: object, ...rest: unknown[]) => boolean;
+    child.send = (order: Order, ...rest: unknown[]) => {
+      const changed = change(order, child);
+      return changed === undefined || send(changed, ...rest);
+    };
+  });
+}

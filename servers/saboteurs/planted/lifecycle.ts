@@ -90,4 +90,91 @@ export const lifecycle: readonly Saboteur[] = [
     scenario: "lifecycle/upgrade",
     caughtBy: { "lifecycle/upgrade-in-place": /processes 1, 1, 2; 0 of/ },
   },
+  {
+    name: "outstays-deadline",
+    target: "prefork",
+    fault: "outstays-deadline",
+    scenario: "lifecycle/drain-deadline",
+    caughtBy: {
+      "lifecycle/drain-deadline-enforced": /3 stuck requests, [12] old processes (never gone|gone [4-9]\d{3} ms)/,
+      "connections/idle-cannot-pin": /5 idle clients, [12] old processes (never gone|gone [4-9]\d{3} ms)/,
+      "connections/websocket-drains": /NaN/,
+    },
+  },
+  {
+    name: "cuts-early",
+    target: "prefork",
+    fault: "cuts-early",
+    scenario: "lifecycle/drain-deadline",
+    caughtBy: {
+      "lifecycle/not-cut-before-deadline": /^0 of [23] requests completed/,
+      "connections/websocket-drains": /ended \d{3}, \d{3} ms/,
+    },
+  },
+  {
+    name: "cuts-in-silence",
+    target: "prefork",
+    fault: "cuts-in-silence",
+    scenario: "lifecycle/drain-deadline",
+    caughtBy: {
+      "lifecycle/drain-cut-logged": /none of which tells of it/,
+    },
+    cleared: ["lifecycle/drain-deadline-enforced"],
+  },
+  {
+    name: "swallows-second-reload",
+    target: "prefork",
+    fault: "swallows-second-reload",
+    scenario: "connections/across-reload",
+    caughtBy: {
+      "lifecycle/reload-during-drain": /second reload without effect, and nobody said so/,
+    },
+  },
+  {
+    name: "fails-interrupted",
+    target: "prefork",
+    fault: "fails-interrupted",
+    scenario: "connections/across-reload",
+    caughtBy: {
+      "lifecycle/no-eintr-in-app": /^[4-6] of 6 requests inside the application/,
+      "connections/in-flight-completes": /did not complete/,
+    },
+    perhaps: [
+      "connections/buffered-requests-answered",
+      "lifecycle/reload-during-drain",
+      "connections/post-not-lost",
+      "connections/drainers-accept-nothing",
+    ],
+  },
+  {
+    name: "stops-at-once",
+    target: "prefork",
+    fault: "stops-at-once",
+    scenario: "lifecycle/workers-leave",
+    caughtBy: {
+      "lifecycle/stop-drains": /^0 of 3 requests in flight at the stop answered/,
+    },
+    cleared: ["lifecycle/workers-exit-clean"],
+    quick: true,
+  },
+  {
+    name: "exits-with-status-1",
+    target: "prefork",
+    fault: "exits-with-status-1",
+    scenario: "lifecycle/workers-leave",
+    caughtBy: {
+      "lifecycle/workers-exit-clean": /^0 of [12] drained workers ended with status 0/,
+    },
+    cleared: ["lifecycle/stop-drains"],
+  },
+  {
+    name: "exits-by-signal",
+    target: "prefork",
+    fault: "exits-by-signal",
+    scenario: "lifecycle/workers-leave",
+    caughtBy: {
+      "lifecycle/workers-exit-clean": /^0 of [12] drained workers ended with status 0/,
+    },
+    cleared: ["lifecycle/stop-drains"],
+  },
 ];

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { awaitExits } from "./await-exits.ts";
+import type { StageContext } from "./context.ts";
+import { HistoryRecorder } from "./recorder.ts";
+
+/** A parent that waits for none of its children: they stay zombies for as long as it lives. */
+async function withNeglectfulParent(commands: readonly string[], act: (pids: readonly number[]) => Promise<void>) {
+  const script = `${commands.map((command) => `sh -c '${command}' & echo $!`).join("; ")}; exec sleep 30`;
+  const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+  let printed = "";
+  parent.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  while (printed.split("\n").length <= commands.length) await once(parent.stdout, "data");
+  try {
+    await act(printed.trim().split("\n").map(Number));
+  } finally {
+    const exited = once(parent, "exit");
+    parent.kill("SIGKILL");
+    await exited;
+  }
+}
+
+function contextOf(phase: "control" | "trial") {
+  const recorder = new HistoryRecorder();
+  return { recorder, context: { recorder, phase, signal: new AbortController().signal } as unknown as StageContext };
+}
+
+test("how processes ended is read from their zombies", async () => {
+  await withNeglectfulParent(["exit 0", "exit 3", "kill -KILL $$"], async (pids) => {
+    const { recorder, context } = contextOf("trial");
+    await awaitExits(context, { name: "drained", pids, withinMs: 5_000 });
+    const byPid = new Map(recorder.observations.map((one) => [one.kind === "exit" ? one.pid : 0, one]));
+    expect(pids.map((pid) => byPid.get(pid))).toMatchObject([
+      { kind: "exit", name: "drained", code: 0, signal: null },
+      { code: 3, signal: null },
+      { code: null, signal: "SIGKILL" },
+    ]);
+  });
+});
+
+test("nothing is told of a process that lives on, or in the control", async () => {
+  await withNeglectfulParent(["exec sleep 30"], async (pids) => {
+    const { recorder, context } = contextOf("trial");
+    await awaitExits(context, { name: "drained", pids, withinMs: 50 });
+    expect(recorder.observations).toEqual([]);
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+  });
+  await withNeglectfulParent(["exit 0"], async (pids) => {
+    const { recorder, context } = contextOf("control");
+    await awaitExits(context, { name: "drained", pids, withinMs: 5_000 });
+    expect(recorder.observations).toEqual([]);
+  });
+});
