@@ -30,7 +30,7 @@ function noSymlinkFollow(history: History): Finding {
       const text = `the log holds what a planted link led to: ${describe(damage)}`;
       return { count: 1, evidence: { kind: "file", atMs: snapshot.atMs, text } };
     });
-  const looks = observationsOf(history, "file", "end");
+  const looks = observationsOf(history, "file", "end").filter(({ facts }) => facts?.type === "file");
   const widened = looks.filter(({ facts }) => facts && (facts.mode & ~OWNER_ONLY) !== 0).map(widenedFault);
   const faults = [...victims, ...leaks, ...widened];
   if (faults.length === 0 && rotations === 0)

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -117,4 +117,25 @@ test("flush gives up when nothing moves", () => {
   expect(sink.buffered).toBeGreaterThan(0);
   readAvailable();
   sink.flush(20);
+});
+
+test("lines wait for a file that may not grow any more, and arrive whole once it may", async () => {
+  const file = path.join(folder, "lines");
+  const fd = openSync(file, "a");
+  const limit = (bytes: string): void => {
+    const { status } = spawnSync("prlimit", ["--pid", String(process.pid), `--fsize=${bytes}:`]);
+    if (status !== 0) throw new Error("prlimit failed");
+  };
+  const sink = new LineSink({ fd });
+  try {
+    limit("1000");
+    for (let index = 0; index < 20; index++) sink.write(Buffer.from(`${index} ${"x".repeat(100)}\n`));
+    expect(sink.buffered).toBeGreaterThan(1000);
+  } finally {
+    limit("unlimited");
+  }
+  await sink.drained();
+  closeSync(fd);
+  expect(readFileSync(file, "utf8")).toMatch(/^(?:\d+ x{100}\n){20}$/);
+  expect(sink.dropped).toBe(0);
 });

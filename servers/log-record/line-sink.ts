@@ -149,12 +149,15 @@ export class LineSink {
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
+/** A reader that is slow, and the ways in which a disk has no room: limits of a quota and of the process among them. */
+const TAKES_NONE_NOW: ReadonlySet<string | undefined> = new Set(["EAGAIN", "EINTR", "ENOSPC", "EDQUOT", "EFBIG"]);
+
 function tryWrite(fd: number, bytes: Buffer): number | "gone" {
   try {
     return writeSync(fd, bytes);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === "EAGAIN" || code === "EINTR" || code === "ENOSPC" ? 0 : "gone";
+    return TAKES_NONE_NOW.has(code) ? 0 : "gone";
   }
 }
 

@@ -88,6 +88,7 @@ export function createLogHands(context: StageContext): LogHands {
 
 function reachOf(context: StageContext): LogReach {
   const { target, site, recorder, phase } = context;
+  const aside = new Set<string>();
   let resolved: Promise<readonly string[]> | undefined;
   // Once, at the first use: later the folder may be gone, while the kernel goes on naming files by its real path.
   const patterns = (): Promise<readonly string[]> =>
@@ -102,7 +103,8 @@ function reachOf(context: StageContext): LogReach {
     context,
     patterns,
     files,
-    live: async () => (await files()).filter(({ live }) => live),
+    // Without a file under the log's own name the newest other one passes for live: none of those that we made does.
+    live: async () => (await files()).filter(({ live, path }) => live && !aside.has(path)),
     async writers() {
       const known = await patterns();
       const pids = target.processes().map(({ pid }) => pid);
@@ -114,7 +116,9 @@ function reachOf(context: StageContext): LogReach {
       const date = new Date().toISOString().slice(0, 10).replaceAll("-", "");
       for (let number = 1; number < 100; number++) {
         const beside = `${file}-${date}.${number}${extension}`;
-        if (isNameOfLog(known, beside) && !taken.has(beside)) return beside;
+        if (!isNameOfLog(known, beside) || taken.has(beside)) continue;
+        aside.add(beside);
+        return beside;
       }
       throw new Error(`expected ${known.join(", ")} to leave room for a moved file such as ${file}-${date}.1`);
     },

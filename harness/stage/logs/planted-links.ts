@@ -1,5 +1,5 @@
 import { watch } from "node:fs";
-import { lstat, mkdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readlink, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { PlantedLinks, TamperedFile, WatchedNames } from "../../spec/log-hands.ts";
 import type { StageContext } from "../context.ts";
@@ -40,9 +40,9 @@ export function watchNames({ target, site }: StageContext): WatchedNames {
  */
 export async function plantLinks(reach: LogReach, name: string, watched?: WatchedNames): Promise<PlantedLinks> {
   const { recorder, target } = reach.context;
+  const folder = path.join(target.workspace.root, "victims");
   const links: { readonly path: string; readonly to: string }[] = [];
   await reach.tamper(name, "links-planted", async () => {
-    const folder = path.join(target.workspace.root, "victims");
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const names = await namesToCome(reach, watched);
     await moveBackupsAside(reach);
@@ -60,17 +60,26 @@ export async function plantLinks(reach: LogReach, name: string, watched?: Watche
     async remove(removal) {
       for (const { to } of links) await lookAtFile(recorder, `${name}-victim-after`, to);
       await reach.tamper(removal, "links-removed", async () => {
-        const left: TamperedFile[] = [];
-        for (const link of links) {
-          const stats = await lstat(link.path).catch(() => undefined);
-          if (!stats?.isSymbolicLink()) continue;
-          await unlink(link.path);
-          left.push(link);
-        }
+        const left = await linksInto(reach, folder);
+        for (const { path: link } of left) await unlink(link);
         return left;
       });
     },
   };
+}
+
+/** Also those that a rotation has renamed, as if they were backups. */
+async function linksInto(reach: LogReach, folder: string): Promise<TamperedFile[]> {
+  const found: TamperedFile[] = [];
+  for (const parent of new Set((await reach.patterns()).map((pattern) => path.dirname(pattern)))) {
+    for (const entry of await readdir(parent, { withFileTypes: true })) {
+      if (!entry.isSymbolicLink()) continue;
+      const link = path.join(parent, entry.name);
+      const to = await readlink(link);
+      if (path.dirname(to) === folder) found.push({ path: link, to });
+    }
+  }
+  return found;
 }
 
 async function namesToCome(reach: LogReach, watched: WatchedNames | undefined): Promise<string[]> {
