@@ -64,6 +64,9 @@ describe("control/reload-is-acknowledged", () => {
     expect(acknowledge(controlHistory([])).outcome).toBe("inconclusive");
     expect(acknowledge(controlHistory([DONE], { actions: [action({ generation: 3 })] })).outcome).toBe("inconclusive");
     expect(acknowledge({ ...replay([FAILED, DONE, HUNG]), loads: [] }).outcome).toBe("inconclusive");
+    // What was told wrongly is wrong, whatever could not be seen beside it.
+    const lied = replay([{ ...FAILED, answer: "accepted" }, DONE, HUNG]);
+    expect(acknowledge({ ...lied, loads: [] }).outcome).toBe("violated");
   });
 });
 

@@ -21,8 +21,6 @@ interface Acknowledged {
 // A reload has an outcome: success once the new code serves and the old accepts nothing any more, not before; failure if it fails.
 function reloadIsAcknowledged(history: History): Finding {
   const asked = acknowledged(history);
-  const reason = whyUndecided(history, asked);
-  if (reason !== undefined) return inconclusive(reason);
   const sound = asked.filter(({ action }) => action.release === "ok");
   const broken = asked.filter(({ action }) => action.release !== "ok");
   const early = sound.flatMap(({ action, call, after }) => {
@@ -49,6 +47,8 @@ function reloadIsAcknowledged(history: History): Finding {
       return fault({ kind: "action", atMs: call.endedMs, text });
     }),
   ];
+  const reason = whyUndecided(asked);
+  if (faults.length === 0 && reason !== undefined) return inconclusive(reason);
   const rows = sound.reduce((sum, { after }) => sum + after.length, 0);
   return decide({
     trials: asked.length + rows,
@@ -92,7 +92,7 @@ function acknowledged(history: History): readonly Acknowledged[] {
   });
 }
 
-function whyUndecided(history: History, asked: readonly Acknowledged[]): string | undefined {
+function whyUndecided(asked: readonly Acknowledged[]): string | undefined {
   if (asked.length === 0) return "no reload was asked for by the control interface";
   const sound = asked.filter(({ action }) => action.release === "ok");
   if (sound.length === 0) return "no release that boots was deployed";

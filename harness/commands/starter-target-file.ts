@@ -60,6 +60,9 @@ settleMs: 5000
 # Longest stall and p99 latency allowed while it reloads.
 budget: {stallMs: 1000, p99Ms: 500}
 
+# Its control interface, if it has one: pid and reload as commands, the sockets that only its owner may use.
+# control: {endpoints: ["\${workspace}/control.sock"], pid: {command: [ctl, pid, "\${program}"]}, reload: {command: [ctl, reload]}}
+
 # What it can do: keepalive, pipelining, streaming, upload, subprocess, sse, websocket, rotation, compression.
 capabilities: [keepalive]
 

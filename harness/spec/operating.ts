@@ -29,7 +29,7 @@ export interface Operating {
 export interface CallPlan {
   readonly name: string;
   readonly call: ControlCall;
-  /** For `${program}`; an argument that is nothing but the placeholder is left out where it is not given. */
+  /** For `${program}`; arguments with the placeholder are left out where it is not given. */
   readonly program?: string;
   /** For `${verb}`. */
   readonly verb?: string;

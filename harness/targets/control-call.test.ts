@@ -44,8 +44,10 @@ test("a command is told the program, or gets one argument fewer", async () => {
     reach({ values: { ...values, program: "typo" }, run: run({ stdout: "1\n" }, commands) }),
   );
   await performCall(pid, reach({ run: run({}, commands) }));
+  await performCall({ command: ["ctl", "pid", "${program}_instance"] }, reach({ run: run({}, commands) }));
   expect(commands).toEqual([
     ["ctl", "pid", "typo"],
+    ["ctl", "pid"],
     ["ctl", "pid"],
   ]);
   expect(named).toMatchObject({ call: "ctl pid typo", answer: "accepted", outcome: "exit status 0", output: "1\n" });

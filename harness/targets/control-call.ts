@@ -23,7 +23,7 @@ export async function performCall(call: ControlCall, reach: CallReach): Promise<
   if ("http" in call) return performRequest(fillAll(call.http, reach.values), reach);
   const { values } = reach;
   const command = call.command
-    .filter((argument) => argument !== PROGRAM || values.program !== undefined)
+    .filter((argument) => values.program !== undefined || !argument.includes(PROGRAM))
     .map((argument) => fill(argument, values));
   const startedMs = performance.now();
   const { stdout, stderr, exitCode, error } = await reach.run(command);

@@ -7,7 +7,8 @@ const STEADY_REQUESTS = 40;
 /** A release that never gets ready is not waited for to the end: it is enough that nobody calls it a success. */
 const HANG_MS = 1_500;
 
-const RELOADS: readonly ReloadPlan[] = [{ release: "fail" }, { bootDelayMs: 800 }, {}, {}, { release: "hang" }];
+/** What fails comes last: some servers do not survive it. */
+const RELOADS: readonly ReloadPlan[] = [{ bootDelayMs: 800 }, {}, {}, { release: "fail" }, { release: "hang" }];
 
 /** Reloads by the control interface to releases that boot, slowly and fast, that fail, and that hang, under fresh connections. */
 export const acknowledgedReload: Scenario = {

@@ -52,9 +52,9 @@ export const controlInterface: Scenario = {
     if (control.pid) await stage.call({ name: "pid-of-site", call: control.pid, program: facts.site });
     if (stage.phase === "trial") {
       await askForPids(stage, control);
-      await startTwice(stage, control);
       await tryVerbs(stage, control);
       await tryCredential(stage, control);
+      await startTwice(stage, control);
     }
     await load.further(STEADY_REQUESTS);
     await load.stop();
@@ -85,13 +85,14 @@ async function tryVerbs(stage: Stage, { verbs = [] }: ControlInterface): Promise
 async function tryCredential(stage: Stage, { scoped }: ControlInterface): Promise<void> {
   if (!scoped) return;
   const program = stage.facts.site;
-  await stage.lookAtProcesses("before-scoped");
+  const { processes } = await stage.lookAtProcesses("before-scoped");
   for (const call of scoped.refused) {
     await stage.call({ name: "scoped-refused", call, program });
     for (const trick of tricks(call, scoped.allowed)) await stage.call({ name: "scoped-trick", call: trick, program });
   }
   await stage.lookAtProcesses("after-scoped");
   for (const call of scoped.allowed) await stage.call({ name: "scoped-allowed", call, program });
+  await stage.until(() => stage.processes().length <= processes.length, stage.facts.settleMs);
 }
 
 /** The same path written so that a check may take it for another one, by way of a path that is allowed where one is known. */

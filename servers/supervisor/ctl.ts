@@ -15,7 +15,7 @@ const USAGE = `usage: hupspec stack [--config FILE] [--socket PATH] COMMAND
   up [--detach]        start the supervisor and its programs
   status [--json]      what is running
   pid NAME             the pid of one program, and nothing else
-  reload [NAME]        HUP to a program (--wait MS: wait for its outcome), or re-read the stack file
+  reload [NAME]        HUP to a program, and its outcome (--wait MS: how long to wait for it), or re-read the stack file
   tail [-f] NAME       the end of a program's log (--bytes N), and what follows
   rotate [NAME]        put the log file away, of one program or of all
   reopen [NAME]        open the log files anew by their names

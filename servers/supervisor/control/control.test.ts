@@ -42,7 +42,7 @@ describe("control sockets", () => {
 
   it("tell the outcome of a reload from the program's own record", async () => {
     const master = `
-      trap 'echo "{\\"event\\":\\"reload-done\\",\\"generation\\":2,\\"msg\\":\\"two workers\\"}"' HUP
+      trap 'echo "{\\"event\\":\\"reload-started\\"}"; echo "{\\"event\\":\\"reload-done\\",\\"generation\\":2,\\"msg\\":\\"two workers\\"}"' HUP
       trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
     await using stack = await TestStack.create(`programs:\n  app: {command: ${shell(master)}}\n`);
     await stack.up();
@@ -60,7 +60,8 @@ describe("control sockets", () => {
 
 it("names the generation that a prefork master tells in its text, for its record carries none of its own", async () => {
   const record = `{\\"event\\":\\"reload-done\\",\\"generation\\":0,\\"msg\\":\\"cohort 1, 2 workers of generation 7\\"}`;
-  const master = `trap 'echo "${record}"' HUP; trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
+  const started = `{\\"event\\":\\"reload-started\\"}`;
+  const master = `trap 'echo "${started}"; echo "${record}"' HUP; trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
   await using stack = await TestStack.create(`programs:\n  app: {command: ${shell(master)}}\n`);
   await stack.up();
   await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
@@ -84,13 +85,26 @@ describe("the outcome of a queued reload", () => {
   it("is its own, not that of the reload before it", async () => {
     const say = (event: string, msg: string) => `echo "{\\"event\\":\\"${event}\\",\\"msg\\":\\"${msg}\\"}"`;
     const master = `
-      trap '${say("reload-queued", "after reloading")}; ${say("reload-done", "first")}; ${say("reload-failed", "second")}' HUP
+      trap '${say("reload-queued", "after reloading")}; ${say("reload-started", "")}; ${say("reload-done", "first")}; ${say("reload-failed", "second")}' HUP
       trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
     await using stack = await TestStack.create(`programs:\n  app: {command: ${shell(master)}}\n`);
     await stack.up();
     await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
     expect(await askJson(stack.socket, "POST", "/programs/app/reload?wait=10000")).toMatchObject({
       outcome: { result: "failed", msg: "second" },
+    });
+  });
+
+  it("is not that of one whose record was still on its way", async () => {
+    const say = (event: string, msg: string) => `echo "{\\"event\\":\\"${event}\\",\\"msg\\":\\"${msg}\\"}"`;
+    const master = `
+      trap '${say("reload-done", "before")}; ${say("reload-started", "")}; ${say("reload-done", "own")}' HUP
+      trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
+    await using stack = await TestStack.create(`programs:\n  app: {command: ${shell(master)}}\n`);
+    await stack.up();
+    await eventually(async () => expect(await stack.log("app")).toBe("ready\n"));
+    expect(await askJson(stack.socket, "POST", "/programs/app/reload?wait=10000")).toMatchObject({
+      outcome: { result: "done", msg: "own" },
     });
   });
 });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { kindOf } from "../launch.ts";
 import type { Program } from "../program.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { awaitReload } from "./reload-outcome.ts";
@@ -41,6 +42,8 @@ const SIGNALS: ReadonlySet<string> = new Set([
 const TAIL_BYTES = 16 * 1024;
 const MAX_TAIL_BYTES = 16 * 1024 ** 2;
 const MAX_WAIT_MS = 300_000;
+/** Beyond the time that a release may take to boot: for what may go on before it, and for old workers to hear of it. */
+const OUTCOME_MARGIN_MS = 10_000;
 /** A follower that reads more slowly than the program writes misses what goes beyond this. */
 const FOLLOWER_BYTES = 8 * 1024 ** 2;
 
@@ -108,7 +111,7 @@ async function performOn(program: Program, verb: ProgramVerb, request: Request):
       await sendLog(program, request);
       return ANSWERED;
     case "reload": {
-      const waitMs = numberOf(request.query, "wait", 0, MAX_WAIT_MS);
+      const waitMs = numberOf(request.query, "wait", outcomeWithinMs(program), MAX_WAIT_MS);
       const gone = new AbortController();
       // Else the wait would hold up the supervisor's own end.
       request.response.once("close", () => gone.abort());
@@ -140,6 +143,12 @@ async function performOn(program: Program, verb: ProgramVerb, request: Request):
   }
   await program.capture.log.reopen();
   return { reopened: [name] };
+}
+
+/** How long to wait for the outcome of a reload where nobody says; other programs than ours tell none. */
+function outcomeWithinMs({ settings }: Program): number {
+  if (kindOf(settings) !== "prefork" || !settings.prefork) return 0;
+  return Math.min(MAX_WAIT_MS, settings.prefork.bootTimeoutMs + OUTCOME_MARGIN_MS);
 }
 
 function describe(program: Program): object {

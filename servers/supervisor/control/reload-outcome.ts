@@ -11,13 +11,15 @@ const MARK = '"event":"reload-';
 
 /**
  * Waits up to `waitMs` for the record in which a prefork master tells the outcome of a reload. One that begins while
- * another goes on is queued, and says so: the next outcome is then that of the other. Costs nothing without a wait, and ends
+ * another goes on is queued, and says so: the next outcome is then that of the other. So is a success that comes before the
+ * start of ours was told: its record was still on its way when ours was asked for. Costs nothing without a wait, and ends
  * with `signal`: nobody may be there any more to be told.
  */
 export async function awaitReload(program: Program, waitMs: number, signal: AbortSignal): Promise<ReloadReport> {
   if (waitMs === 0) return { result: "signalled" };
   return new Promise((resolve) => {
     let queued = false;
+    let started = false;
     const finish = (report: ReloadReport) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", leave);
@@ -32,13 +34,15 @@ export async function awaitReload(program: Program, waitMs: number, signal: Abor
         const from = at + MARK.length;
         const what = records.toString("latin1", from, records.indexOf('"', from));
         if (what === "queued") queued = true;
+        if (what === "started") started = true;
         if (what !== "done" && what !== "failed") continue;
-        if (!queued) {
+        if (!queued && (started || what === "failed")) {
           const line = records.subarray(records.lastIndexOf(10, at) + 1, records.indexOf(10, at));
           finish({ result: what, ...parse(line) });
           return;
         }
         queued = false;
+        started = false;
       }
     });
   });
