@@ -1,17 +1,23 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { expect, test } from "vitest";
+import { readProcStat } from "../process/proc-files.ts";
 import { awaitExits } from "./await-exits.ts";
 import type { StageContext } from "./context.ts";
 import { HistoryRecorder } from "./recorder.ts";
 
 /** A parent that waits for none of its children: they stay zombies for as long as it lives. */
 async function withNeglectfulParent(commands: readonly string[], act: (pids: readonly number[]) => Promise<void>) {
-  const script = `${commands.map((command) => `sh -c '${command}' & echo $!`).join("; ")}; exec sleep 30`;
-  const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+  // A shell would reap those that end while it still is one: they begin when it has become something else.
+  const script = `${commands.map((command) => `sh -c 'read _ <&3; ${command}' & echo $!`).join("; ")}; exec sleep 30`;
+  const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore", "pipe"] });
+  const stdout = parent.stdio[1] as Readable;
   let printed = "";
-  parent.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-  while (printed.split("\n").length <= commands.length) await once(parent.stdout, "data");
+  stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  while (printed.split("\n").length <= commands.length) await once(stdout, "data");
+  await expect.poll(() => readProcStat(parent.pid ?? 0)?.command).toBe("sleep");
+  (parent.stdio[3] as Writable).end();
   try {
     await act(printed.trim().split("\n").map(Number));
   } finally {
