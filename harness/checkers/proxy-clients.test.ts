@@ -17,9 +17,8 @@ const talk = (name: string, facts: Partial<Conversation> = {}): Conversation => 
   ...facts,
 });
 
-const ANSWER = [{ atMs: 110, text: "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" }];
-const reader = (receivedBytes: number): Conversation =>
-  talk("reader", { received: ANSWER, receivedBytes, endedMs: 9_000 });
+const ASKED = [{ atMs: 110, text: "GET /bytes?n=5000 HTTP/1.1\r\n\r\n" }];
+const reader = (receivedBytes: number): Conversation => talk("reader", { sent: ASKED, receivedBytes, endedMs: 9_000 });
 const others = load([{}, {}, {}], { name: "others" });
 
 const seen = (talks: readonly Conversation[], loads = [others]): History =>

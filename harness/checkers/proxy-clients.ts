@@ -51,11 +51,9 @@ function slowClientsBounded(history: History): Finding {
 }
 
 /** A reader that has got all of it after its pause was waited for. */
-function isBounded({ name, sent, end, endedMs, received, receivedBytes }: Conversation, boundMs: number): boolean {
+function isBounded({ name, sent, end, endedMs, receivedBytes }: Conversation, boundMs: number): boolean {
   if (name !== "slow/reader") return end !== "open" && endedMs - (sent[0]?.atMs ?? 0) <= boundMs;
-  const length = Number(
-    /^content-length: *(\d+)/im.exec(received.map(({ text }) => text).join(""))?.[1] ?? Number.POSITIVE_INFINITY,
-  );
+  const length = Number(/\/bytes\?n=(\d+)/.exec(sent[0]?.text ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
   return end !== "open" && receivedBytes < length;
 }
 

@@ -80,6 +80,12 @@ describe("proxy/framing-strict", () => {
     expect(check(seen([valid, caseTalk("chunked", 400)], [arrived])).outcome).toBe("violated");
   });
 
+  it("is violated by a proxy that is gone after one of them", () => {
+    const deaf = { ...caseTalk("two-hosts", 400, "refused"), connectedMs: Number.NaN };
+    expect(check(seen([valid, deaf], [arrived])).outcome).toBe("violated");
+    expect(check(seen([deaf], [])).outcome).toBe("inconclusive");
+  });
+
   it("decides nothing where nothing was sent, or nothing could have arrived", () => {
     expect(check(history()).outcome).toBe("inconclusive");
     expect(check(seen([caseTalk("two-hosts", 400)], [])).outcome).toBe("inconclusive");

@@ -18,7 +18,7 @@ export const proxy = {
 
 // While an application behind the proxy reloads, clients of the proxy see no error and no closed connection.
 function upstreamReloadHidden(history: History): Finding {
-  const loads = history.loads.filter(({ door }) => door === "front");
+  const loads = history.loads.filter(({ door, site }) => door === "front" && site === undefined);
   const failed = culprits(loads, ({ outcome }) => outcome !== "ok");
   const reason = whyNoReloadSeen(history, loads);
   if (reason && !failed.some(({ row }) => isStruck(history, row))) return inconclusive(reason);

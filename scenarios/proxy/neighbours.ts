@@ -8,7 +8,7 @@ const RELOADS = 2;
 export const neighbours: Scenario = {
   id: "proxy/neighbours",
   title: "One application reloads beside others",
-  decides: ["proxy/neighbours-undisturbed"],
+  decides: ["proxy/neighbours-undisturbed", "proxy/upstream-reload-hidden"],
   roles: ["stack"],
   actions: ["reload"],
   capabilities: ["keepalive"],
@@ -24,10 +24,13 @@ export const neighbours: Scenario = {
 
 function startLoads(stage: Stage): readonly RunningLoad[] {
   const common = { door: "front", ratePerSecond: RATE } as const;
-  const own = stage.openLoop({ ...common, name: "own", connections: "fresh" });
+  const own = [
+    stage.openLoop({ ...common, name: "own-fresh", connections: "fresh" }),
+    stage.openLoop({ ...common, name: "own-kept-alive", connections: "kept-alive", sessions: 4 }),
+  ];
   const others = stage.neighbours.flatMap((site) => [
     stage.openLoop({ ...common, name: `fresh-${site}`, site, connections: "fresh" }),
     stage.openLoop({ ...common, name: `kept-alive-${site}`, site, connections: "kept-alive", sessions: 4 }),
   ]);
-  return [own, ...others];
+  return [...own, ...others];
 }
