@@ -93,7 +93,14 @@ export class Exchange implements AnswerSink {
 
   /** The client sent something that is no HTTP in the middle of its body. */
   malformed(status: number, reason: string): void {
-    this.#refuse(status, reason);
+    if (!this.relay.ended) {
+      this.#refuse(status, reason);
+      return;
+    }
+    // The answer is given already, if not sent: it goes out before the end. A reset could overtake it.
+    const { socket } = this.#request;
+    if (this.#response.writableFinished) socket.destroySoon();
+    else this.#response.once("finish", () => socket.destroySoon());
   }
 
   informational(head: ResponseHead): void {
