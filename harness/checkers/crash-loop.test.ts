@@ -19,6 +19,8 @@ test("more starts than two at once and two a second for each worker are a loop",
     violations: 28,
     evidence: [{ text: expect.stringContaining("40 processes started in 2.0 s (crash-loop), at most 12") }],
   });
+  // However many others there are, it is one that dies.
+  expect(backsOff(troubled(undefined, { ...looping, target: { workers: 8 } }))).toMatchObject({ violations: 28 });
   const retrying = troubled(undefined, { observations: [{ ...STARTS, count: 13 }] });
   expect(backsOff(retrying)).toMatchObject({ outcome: "violated", violations: 1 });
 });

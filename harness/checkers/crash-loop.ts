@@ -78,7 +78,9 @@ function describe({ target, loads }: History, watch: ProcessStarts): string {
 }
 
 function capOf(workers: number, watch: ProcessStarts): number {
-  return Math.floor(workers * (STARTS_AT_ONCE + STARTS_PER_SECOND * seconds(watch)));
+  // One worker and those in its place are killed; as much again for whatever else the server may start meanwhile.
+  const dying = watch.name === CRASHES ? 2 : workers;
+  return Math.floor(dying * (STARTS_AT_ONCE + STARTS_PER_SECOND * seconds(watch)));
 }
 
 function seconds({ startedMs, endedMs }: ProcessStarts): number {
