@@ -96,6 +96,11 @@ describe("lifecycle/not-cut-before-deadline", () => {
     });
   });
 
+  it("decides nothing of one that was let go on in time and cut at the deadline", () => {
+    const late = heldAcross({ outcome: "closed-before-answer-fresh", doneMs: 3_210 }, { releasedMs: 2_200 });
+    expect(check(drained({ held: [short("ok"), late] })).outcome).toBe("inconclusive");
+  });
+
   it("decides nothing if all was longer than the drain, or no reload served", () => {
     expect(check(drained({ held: [cut] })).outcome).toBe("inconclusive");
     expect(check(drained({ held: [short("ok")], actions: [] })).outcome).toBe("inconclusive");

@@ -1,8 +1,9 @@
-import type { ConversationHandle, HeldHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
+import type { ConversationHandle, HeldHandle, RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 import type { Door } from "../../harness/spec/history.ts";
 import { LIMITS } from "../../harness/spec/limits.ts";
 
 const IDLE_CLIENTS = 5;
+const RATE = 60;
 const KNOWN_REQUESTS = 20;
 /** Share of the drain after which the short requests are let go on. */
 const SHORT_PART = 0.6;
@@ -11,7 +12,7 @@ const ANSWER_MS = 5_000;
 const END_MS = 500;
 const LAST_CHUNK = "0\r\n\r\n";
 /** A stream that is not over when the drain is, and one that the control can wait for. */
-const LONG_STREAM = { chunks: 400, everyMs: 25 };
+const LONG_STREAM = { chunks: 240, everyMs: 25 };
 const CONTROL_STREAM = { chunks: 4, everyMs: 25 };
 
 /**
@@ -36,13 +37,15 @@ export const drainDeadline: Scenario = {
   variant: "short-limits",
   sites: "one",
   async drive(stage) {
+    const steady = startSteady(stage);
+    await Promise.all(steady.map((load) => load.further(KNOWN_REQUESTS)));
     const first = await stage.servingWorkers();
     const idle = await Promise.all(
       stage.doors.flatMap((door) => Array.from({ length: IDLE_CLIENTS }, () => openIdle(stage, door))),
     );
     await stage.reload();
     // Before the second reload, so that the workers that it has to replace are known by name.
-    await ask(stage, "between");
+    await Promise.all(steady.map((load) => load.further(KNOWN_REQUESTS)));
     const second = await stage.servingWorkers();
     const hold = (by: "gate" | "download"): Promise<HeldHandle[]> =>
       Promise.all(stage.doors.map((door) => stage.hold({ door, by })));
@@ -66,21 +69,19 @@ export const drainDeadline: Scenario = {
     }
     await Promise.all(long.map((request) => request.release()));
     for (const talk of [...talks, ...idle]) talk.close();
+    await Promise.all(steady.map((load) => load.stop()));
     await stage.readServerLines("after");
   },
 };
 
-async function ask(stage: Stage, name: string): Promise<void> {
-  const loads = stage.doors.map((door) =>
-    stage.closedLoop({
-      name: `${name}-${door}`,
-      door,
-      requests: KNOWN_REQUESTS,
-      concurrency: 4,
-      connections: "fresh",
-    }),
+/**
+ * Requests at a fixed rate all the time: they tell the workers of each generation, and how late this process itself was, without
+ * which no time that it measured would mean anything.
+ */
+function startSteady(stage: Stage): readonly RunningLoad[] {
+  return stage.doors.map((door) =>
+    stage.openLoop({ name: `steady-${door}`, door, ratePerSecond: RATE, connections: "fresh" }),
   );
-  await Promise.all(loads.map((load) => load.finished));
 }
 
 async function openIdle(stage: Stage, door: Door): Promise<ConversationHandle> {

@@ -106,7 +106,7 @@ export const lifecycle = [
     level: "MUST",
     sentence: "Work in flight that ends within the drain's time is not cut before it is over.",
     why: "An operator who sets thirty seconds has a request in mind that takes twenty. Defaults of zero, and limits that count from something else, cut it all the same.",
-    evidence: ["php/php-src: process_control_timeout is 0 by default", "benoitc/gunicorn#2529"],
+    evidence: ["https://www.php.net/manual/en/install.fpm.configuration.php", "benoitc/gunicorn#2529"],
     roles: [],
     capabilities: ["contract"],
   },

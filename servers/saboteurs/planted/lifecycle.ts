@@ -96,8 +96,9 @@ export const lifecycle: readonly Saboteur[] = [
     fault: "outstays-deadline",
     scenario: "lifecycle/drain-deadline",
     caughtBy: {
-      "lifecycle/drain-deadline-enforced": /3 stuck requests, [12] old processes (never gone|gone [4-9]\d{3} ms)/,
-      "connections/idle-cannot-pin": /5 idle clients, [12] old processes (never gone|gone [4-9]\d{3} ms)/,
+      "lifecycle/drain-deadline-enforced":
+        /3 stuck requests, [12] old processes (never gone|gone ([4-9]|\d\d)\d{3} ms)/,
+      "connections/idle-cannot-pin": /5 idle clients, [12] old processes (never gone|gone ([4-9]|\d\d)\d{3} ms)/,
       "connections/websocket-drains": /NaN/,
     },
   },
