@@ -26,6 +26,7 @@ import { backlog } from "./reload/backlog.ts";
 import { reloadOnce } from "./reload/once.ts";
 import { preload } from "./reload/preload.ts";
 import { recycling } from "./reload/recycling.ts";
+import { reuseport } from "./reload/reuseport.ts";
 import { singleWorker } from "./reload/single-worker.ts";
 import { unixSocket } from "./reload/unix-socket.ts";
 import { reloadUnderLoad } from "./reload/under-load.ts";
@@ -70,4 +71,5 @@ export const scenarios: readonly Scenario[] = [
   mainKilled,
   lifecycleUpgrade,
   resourceGenerations,
+  reuseport,
 ];

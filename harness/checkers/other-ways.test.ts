@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Poll } from "../spec/observation.ts";
-import { action, history, load } from "./history-fixture.ts";
+import { action, conversation, history, load } from "./history-fixture.ts";
 import { otherWays } from "./other-ways.ts";
 import { freshLoad, rowsAroundReload, soundReload } from "./reload-fixture.ts";
 
@@ -85,6 +85,47 @@ describe("availability/unix-socket-stays", () => {
     expect(check(soundReload({ observations: [poll({ looks: 0 })] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ observations: [poll({ endedMs: 1_100 })] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ actions: [], observations: [poll()] })).outcome).toBe("inconclusive");
+  });
+});
+
+describe("availability/reuseport-loses-nothing", () => {
+  const check = otherWays["availability/reuseport-loses-nothing"];
+  const look = (sockets: number) =>
+    ({ kind: "listen-queue", name: "before-reload", door: "front", atMs: 900, waiting: 8, sockets }) as const;
+  const queued = (lost: boolean) =>
+    Array.from({ length: 8 }, (_, index) =>
+      conversation("queued", {
+        connectedMs: 700,
+        answeredMs: 1_250,
+        ...(lost && index === 0 && { received: [], end: "reset", endedMs: 1_210 }),
+      }),
+    );
+
+  it("holds where both what was asked and what waited is answered", () => {
+    expect(check(soundReload({ observations: [look(2), ...queued(false)] }))).toMatchObject({
+      outcome: "held",
+      observed: expect.stringMatching(/^2 listeners on one port: 8 in the listen queue .*; 0 of 150 requests lost/),
+    });
+  });
+
+  it("is violated by a connection that was lost with the queue of its listener", () => {
+    expect(check(soundReload({ observations: [look(2), ...queued(true)] }))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+    });
+  });
+
+  it("is violated by a lost request", () => {
+    const rows = rowsAroundReload((row, index) => (index === 52 ? { ...row, outcome: "refused" } : row));
+    expect(check(soundReload({ loads: [freshLoad(rows)], observations: [look(2), ...queued(false)] })).outcome).toBe(
+      "violated",
+    );
+  });
+
+  it("decides nothing with one listener, without a queue, or without a reload", () => {
+    expect(check(soundReload({ observations: [look(1), ...queued(false)] })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ observations: [look(2)] })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ actions: [], observations: [look(2), ...queued(false)] })).outcome).toBe("inconclusive");
   });
 });
 

@@ -5,6 +5,7 @@ import { held, inconclusive, violated } from "./finding.ts";
 import { observationsOf } from "./observations.ts";
 import { reloads, reloadWindows, whyNoReloadSeen } from "./reload-windows.ts";
 import { describeClasses, requestClasses } from "./request-classes.ts";
+import { waitingConnections } from "./waiting-connections.ts";
 import { countRows, culprits, evidenceOf, summarize } from "./request-evidence.ts";
 
 /* Availability of servers that run in another way than most: one worker, recycled workers, a unix socket. */
@@ -12,6 +13,7 @@ export const otherWays = {
   "availability/single-worker-no-gap": singleWorkerNoGap,
   "availability/unix-socket-stays": unixSocketStays,
   "availability/recycling-loses-nothing": recyclingLosesNothing,
+  "availability/reuseport-loses-nothing": reuseportLosesNothing,
 };
 
 // A pool of one worker reloads without a gap.
@@ -81,6 +83,30 @@ function recyclingLosesNothing(history: History): Finding {
     observed: `${lost.length} lost on fresh connections (${summarize(lost)}); ${text}`,
     evidence: evidenceOf(history, lost),
   });
+}
+
+// With one SO_REUSEPORT listener per worker a reload loses neither requests nor what waits in the queue of a listener.
+function reuseportLosesNothing(history: History): Finding {
+  const looks = observationsOf(history, "listen-queue");
+  const sockets = Math.max(0, ...looks.map((look) => look.sockets));
+  if (sockets < 2) return inconclusive(`${sockets} sockets listened on the port: none of them was one of several`);
+  const queue = waitingConnections["availability/backlog-survives"](history);
+  const load = availability["availability/reload-loses-nothing"](history);
+  const parts = [queue, load];
+  const broken = parts.filter((part) => part.outcome === "violated");
+  const text = parts.flatMap((part) => ("observed" in part ? [part.observed] : []));
+  const observed = `${sockets} listeners on one port: ${text.join("; ")}`;
+  const trials = parts.reduce((sum, part) => sum + ("trials" in part ? part.trials : 0), 0);
+  if (broken.length > 0) {
+    return violated({
+      trials,
+      violations: broken.reduce((sum, { violations }) => sum + violations, 0),
+      expected: "an answer to every request, those in the queues of the old listeners included",
+      observed,
+      evidence: broken.flatMap(({ evidence }) => evidence),
+    });
+  }
+  return parts.find(({ outcome }) => outcome !== "held") ?? held(trials, observed);
 }
 
 /** Processes that answered requests sent at such a time. */

@@ -1,15 +1,7 @@
-import type { Door } from "../../harness/spec/history.ts";
-import type { ConversationHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
+import type { Scenario } from "../../harness/spec/scenario.ts";
+import { reloadWithQueue } from "./stopped-workers.ts";
 
-/** Connections that wait in the listen queue; below the shortest queue that servers ask the kernel for. */
-const WAITING = 24;
-const STOPS_WITHIN_MS = 2_000;
-const ANSWER_MS = 10_000;
-
-/**
- * All workers are stopped, so that nobody accepts; connections are opened and ask; the application is reloaded, and when its
- * new code serves the old workers may go on. Whatever waited in the listen queue has to be answered.
- */
+/** Nobody accepts while the application is reloaded: whatever waited in the listen queue has to be answered. */
 export const backlog: Scenario = {
   id: "reload/backlog",
   title: "Connections in the listen queue while the application is reloaded",
@@ -19,36 +11,5 @@ export const backlog: Scenario = {
   capabilities: ["contract"],
   workers: 2,
   sites: "one",
-  async drive(stage) {
-    const door: Door = stage.doors.includes("direct") ? "direct" : "front";
-    const workers = await stage.servingWorkers();
-    const signalAll = (signal: "SIGSTOP" | "SIGCONT"): void => {
-      for (const pid of workers) stage.kill({ name: "workers", pid, signal });
-    };
-    signalAll("SIGSTOP");
-    if (stage.phase === "trial") await stage.until(() => areStopped(stage, workers), STOPS_WITHIN_MS);
-    const queued = await Promise.all(Array.from({ length: WAITING }, () => stage.converse({ name: "queued", door })));
-    await Promise.all(queued.map(ask));
-    stage.lookAtListenQueue({ name: "before-reload", door });
-    const reload = await stage.reload({ awaits: "nothing" });
-    await reload.served();
-    signalAll("SIGCONT");
-    await Promise.all(queued.map(hear));
-    await reload.settled();
-  },
+  drive: reloadWithQueue,
 };
-
-function areStopped(stage: Stage, pids: readonly number[]): boolean {
-  return stage.processes().every(({ pid, state }) => !pids.includes(pid) || state === "T");
-}
-
-function ask(talk: ConversationHandle): Promise<void> {
-  return talk.send(
-    `GET / HTTP/1.1\r\nHost: ${talk.hostHeader}\r\nx-hupspec-id: ${talk.id}\r\nConnection: close\r\n\r\n`,
-  );
-}
-
-async function hear(talk: ConversationHandle): Promise<void> {
-  await talk.until((received) => received.includes(talk.id), ANSWER_MS);
-  talk.close();
-}

@@ -8,6 +8,7 @@ const SETTING_FLAGS = [
   "app",
   "listen",
   "backlog",
+  "listeners",
   "workers",
   "strategy",
   "boot-timeout-ms",

@@ -34,6 +34,9 @@ interface Connection {
 export class DrainableServer {
   readonly #server: Server;
   readonly #connections = new Map<net.Socket, Connection>();
+  /** By place, what it accepts from besides its own socket; and the ends of all such, connections included. */
+  readonly #doors = new Map<number, net.Server>();
+  readonly #closes = new Set<Promise<void>>();
   #draining = false;
 
   /** `onRequest` is called before each request is handed to the application. */
@@ -69,6 +72,25 @@ export class DrainableServer {
     });
   }
 
+  /** Accepts from another worker's socket too, until that worker is there. Ignored once it drains. */
+  standIn(place: number, socket: net.Server, backlog: number): void {
+    // As an HTTP server accepts: half-open, and without delay.
+    const door = net.createServer({ allowHalfOpen: true, noDelay: true });
+    door.on("connection", (connection) => this.#server.emit("connection", connection));
+    const closed = new Promise<void>((resolve) => door.once("close", resolve));
+    this.#closes.add(closed);
+    void closed.then(() => this.#closes.delete(closed));
+    door.listen(socket, backlog);
+    if (this.#draining) door.close();
+    else this.#doors.set(place, door);
+  }
+
+  /** Leaves the socket to its own worker again; its queue stays, for others hold it open. */
+  standBack(place: number): void {
+    this.#doors.get(place)?.close();
+    this.#doors.delete(place);
+  }
+
   /**
    * Resolves when no connection is left; with what had to be cut, if that took longer than `timeoutMs`. `onClosed` is
    * called as soon as nothing more is accepted.
@@ -79,10 +101,12 @@ export class DrainableServer {
     for (const connection of this.#connections.values()) {
       for (const response of connection.open) if (!response.headersSent) announceClose(response, connection);
     }
-    const closed = new Promise<void>((resolve) => this.#server.once("close", resolve));
+    const own = new Promise<void>((resolve) => this.#server.once("close", resolve));
+    const closed = Promise.all([own, ...this.#closes]).then(() => undefined);
     // One turn of the loop more takes in what waits in the kernel's queue, in case no other worker is there to do it.
     await nextTurn();
     net.Server.prototype.close.call(this.#server);
+    for (const door of this.#doors.values()) door.close();
     onClosed();
     if (await isSettledWithin(closed, timeoutMs)) return undefined;
     const busy = [...this.#connections.values()].filter(({ open, upgraded }) => open.size > 0 || upgraded).length;

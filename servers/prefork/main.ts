@@ -33,7 +33,7 @@ const { openListener } = await import("./listener.ts");
 const { Master } = await import("./master.ts");
 const { openOutputs } = await import("./outputs.ts");
 const { claimPidFile } = await import("../pid-file/pid-file.ts");
-const { readSettings } = await import("./settings.ts");
+const { readSettings, socketsOf } = await import("./settings.ts");
 
 process.exitCode = await main();
 // Descriptors of workers' children may hold the event loop; everything of ours is done.
@@ -49,7 +49,7 @@ async function main(): Promise<number> {
   if (check) return 0;
   using outputs = openOutputs(settings.program);
   const opened = await refuse(1, async () => {
-    const listener = await openListener(settings.listen, settings.runDir);
+    const listener = await openListener(settings.listen, settings.runDir, socketsOf(settings));
     return { listener, pidFile: settings.pidFile === undefined ? undefined : claimPidFile(settings.pidFile) };
   });
   if (typeof opened === "number") return opened;

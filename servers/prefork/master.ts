@@ -3,7 +3,8 @@ import type { RecordLogger } from "../log-record/logger.ts";
 import { bind, openListener, type Listener } from "./listener.ts";
 import { OutputRelay } from "./output.ts";
 import type { FromWorker } from "./protocol.ts";
-import { readSettings, type MasterSettings, type SettingsSource } from "./settings.ts";
+import { readSettings, socketsOf, type MasterSettings, type SettingsSource } from "./settings.ts";
+import { dealSockets, ownSocketFor, type Seat } from "./sockets.ts";
 import { initialState, type Effect, type MasterEvent, type MasterState } from "./state.ts";
 import { transition } from "./transition.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -39,6 +40,8 @@ export class Master {
   readonly #options: MasterOptions;
   readonly #cohorts = new Map<number, Cohort>();
   readonly #processes = new Map<number, WorkerProcess>();
+  /** Of the workers that run, by id. */
+  readonly #seats = new Map<number, Seat>();
   readonly #outputs = new Set<Promise<void>>();
   readonly #relays: { readonly stdout: OutputRelay; readonly stderr: OutputRelay };
   readonly #queue: MasterEvent[] = [];
@@ -73,6 +76,7 @@ export class Master {
         const { state, effects } = transition(this.#state, next);
         this.#state = state;
         for (const effect of effects) this.#carryOut(effect);
+        this.#dealSockets();
       }
     } finally {
       this.#acting = false;
@@ -86,14 +90,14 @@ export class Master {
       case "prepare":
         return void this.#prepare();
       case "spawn":
-        return this.#trySpawn(effect.worker, this.#cohort(effect.cohort));
+        return this.#trySpawn(effect.worker, effect.cohort);
       case "admit":
-        return this.#processes.get(effect.worker)?.send("listen");
+        return this.#processes.get(effect.worker)?.send({ kind: "listen" });
       case "drain":
-        this.#processes.get(effect.worker)?.send("drain");
+        this.#processes.get(effect.worker)?.send({ kind: "drain" });
         return this.#limitDrain(effect.worker);
       case "quit":
-        this.#processes.get(effect.worker)?.send("quit");
+        this.#processes.get(effect.worker)?.send({ kind: "quit" });
         return this.#limit(effect.worker, QUIT_MS, "quit");
       case "kill":
         return this.#processes.get(effect.worker)?.kill();
@@ -119,7 +123,9 @@ export class Master {
       const settings = await readSettings(this.#options.source, this.#options.env);
       const before = this.#cohort(this.#state.current);
       const moved = settings.listen !== before.settings.listen;
-      const listener = moved ? await openListener(settings.listen, settings.runDir) : before.listener;
+      const listener = moved
+        ? await openListener(settings.listen, settings.runDir, socketsOf(settings))
+        : before.listener;
       // Asked to stop meanwhile: nobody would take it up.
       if (moved && this.#state.mode.kind !== "preparing") return listener.close();
       const cohort = ++this.#newestCohort;
@@ -131,15 +137,15 @@ export class Master {
   }
 
   /** Without descriptors or processes to spare no worker can be started: a failure like any other, with back-off. */
-  #trySpawn(id: number, cohort: Cohort): void {
+  #trySpawn(id: number, cohort: number): void {
     try {
-      this.#spawn(id, cohort);
+      this.#spawn(id, this.#cohort(cohort), this.#seat(id, cohort));
     } catch (error) {
       this.post({ kind: "exited", worker: id, how: (error as Error).message, settled: false });
     }
   }
 
-  #spawn(id: number, { settings, listener }: Cohort): void {
+  #spawn(id: number, { settings, listener }: Cohort, place: number): void {
     const { app, backlog, gracefulTimeoutMs, keepAliveTimeoutMs, maxRequests, maxRequestsJitter } = settings;
     const jitter = Math.round((Math.random() * 2 - 1) * maxRequestsJitter);
     const worker = new WorkerProcess({
@@ -151,7 +157,7 @@ export class Master {
         beatEveryMs: this.#beatEveryMs(settings),
         maxRequests: maxRequests === 0 ? 0 : Math.max(1, maxRequests + jitter),
       },
-      listenerFd: listener.fd,
+      listenerFd: listener.sockets[place]?.fd ?? -1,
       env: settings.env,
       ...this.#relays,
       onMessage: (message) => this.#hear(id, worker, message),
@@ -187,8 +193,34 @@ export class Master {
     }
   }
 
+  /** The place of a new worker's own socket; who is about to leave makes room for its replacement. */
+  #seat(id: number, cohort: number): number {
+    const leaving = new Set(
+      this.#state.workers.flatMap((worker) => (worker.retiring || worker.expendable ? [worker.id] : [])),
+    );
+    const staying = [...this.#seats.values()].filter(({ worker }) => !leaving.has(worker));
+    const own = ownSocketFor(cohort, staying, this.#cohort(cohort).listener.sockets.length);
+    this.#seats.set(id, { worker: id, cohort, own });
+    return own;
+  }
+
+  /** Sees to it that every socket is accepted from: for a worker that is not there another one stands in at once. */
+  #dealSockets(): void {
+    const accepting = new Map<Listener, Seat[]>();
+    for (const { id, phase } of this.#state.workers) {
+      const seat = this.#seats.get(id);
+      if (!seat || (phase !== "admitted" && phase !== "ready")) continue;
+      const { listener } = this.#cohort(seat.cohort);
+      accepting.set(listener, [...(accepting.get(listener) ?? []), seat]);
+    }
+    for (const [{ sockets }, seats] of accepting) {
+      for (const [id, places] of dealSockets(seats, sockets.length)) this.#processes.get(id)?.standIn(places, sockets);
+    }
+  }
+
   #mourn(id: number, worker: WorkerProcess, how: string): void {
     this.#processes.delete(id);
+    this.#seats.delete(id);
     const settled = worker.readyMs !== undefined && performance.now() - worker.readyMs >= SETTLED_MS;
     this.post({ kind: "exited", worker: id, how, settled });
   }
@@ -227,7 +259,7 @@ export class Master {
   #bindAgain(): void {
     const cohort = this.#cohort(this.#newestCohort);
     try {
-      cohort.listener = bind(cohort.listener.address);
+      cohort.listener = bind(cohort.listener.address, cohort.listener.sockets.length);
     } catch (error) {
       this.#options.log.error("listening", (error as Error).message);
       this.post({ kind: "stop", quick: true, status: 1 });

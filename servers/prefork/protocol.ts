@@ -17,8 +17,13 @@ export interface WorkerOrders {
   readonly maxRequests: number;
 }
 
-/** `listen`: accept from now on. `drain`: finish what was begun, then exit. `quit`: exit now. */
-export type ToWorker = { readonly kind: "listen" | "drain" | "quit" };
+/**
+ * `listen`: accept from now on. `stand-in`: accept from the socket sent along as well, whose place it is told; `stand-back`: no
+ * longer. `drain`: finish what was begun, then exit. `quit`: exit now.
+ */
+export type ToWorker =
+  | { readonly kind: "listen" | "drain" | "quit" }
+  | { readonly kind: "stand-in" | "stand-back"; readonly place: number };
 
 export type FromWorker =
   | { readonly kind: "loaded"; readonly generation?: number }
@@ -31,7 +36,9 @@ export type FromWorker =
 
 export function readToWorker(message: unknown): ToWorker | undefined {
   const kind = kindOf(message);
-  return kind === "listen" || kind === "drain" || kind === "quit" ? { kind } : undefined;
+  if (kind === "listen" || kind === "drain" || kind === "quit") return { kind };
+  if (kind !== "stand-in" && kind !== "stand-back") return undefined;
+  return { kind, place: Number((message as { readonly place: unknown }).place) };
 }
 
 /** Undefined for what an application sends on its own account. */

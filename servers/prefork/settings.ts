@@ -54,6 +54,11 @@ export async function readSettings(source: SettingsSource, env: NodeJS.ProcessEn
   };
 }
 
+/** How many sockets its address is bound with. */
+export function socketsOf({ listeners, workers }: PreforkSettings): number {
+  return listeners === "per-worker" ? workers : 1;
+}
+
 async function withResolvedRelease(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const release = env["HUPSPEC_RELEASE"];
   if (release === undefined) return env;

@@ -1,12 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SendHandle } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { closeLate } from "../log-record/late-output.ts";
+import type { BoundSocket } from "./listener.ts";
 import type { OutputRelay } from "./output.ts";
 import { readFromWorker, type FromWorker, type ToWorker, type WorkerOrders } from "./protocol.ts";
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
-/** Descriptor under which a worker finds the listener. */
+/** Descriptor under which a worker finds its socket. */
 const LISTEN_FD = 3;
 
 /** How long to read on after a worker's end: somebody whom it started may hold its output open for ever. */
@@ -34,6 +35,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   #deadline: NodeJS.Timeout | undefined;
   #left = false;
+  readonly #standsIn = new Set<number>();
 
   constructor(options: WorkerSpawn) {
     const orders: WorkerOrders = { ...options.orders, listenFd: LISTEN_FD };
@@ -70,9 +72,21 @@ export class WorkerProcess {
     return this.#child.pid ?? -1;
   }
 
-  send(kind: ToWorker["kind"]): void {
+  send(order: ToWorker, handle?: SendHandle): void {
     // A worker that is gone has its end reported by "exit"; the failed send adds nothing.
-    if (this.#child.connected) this.#child.send({ kind } satisfies ToWorker, () => undefined);
+    if (this.#child.connected) this.#child.send(order, handle, () => undefined);
+  }
+
+  /** Has it accept from the sockets at these places besides its own, and from no others. */
+  standIn(places: readonly number[], sockets: readonly BoundSocket[]): void {
+    for (const place of this.#standsIn) {
+      if (!places.includes(place) && this.#standsIn.delete(place)) this.send({ kind: "stand-back", place });
+    }
+    for (const place of places) {
+      if (this.#standsIn.has(place)) continue;
+      this.#standsIn.add(place);
+      this.send({ kind: "stand-in", place }, sockets[place]?.handle);
+    }
   }
 
   kill(): void {

@@ -1,4 +1,5 @@
 import { enableCompileCache } from "node:module";
+import type net from "node:net";
 import type { FromWorker, WorkerOrders } from "./protocol.ts";
 
 /*
@@ -24,9 +25,11 @@ const { readToWorker } = await import("./protocol.ts");
 let serving: InstanceType<typeof DrainableServer> | undefined;
 let leaving = false;
 
-process.on("message", (message) => {
+process.on("message", (message, handle) => {
   const order = readToWorker(message);
   if (order?.kind === "listen") void listen();
+  else if (order?.kind === "stand-in") serving?.standIn(order.place, handle as net.Server, orders.backlog);
+  else if (order?.kind === "stand-back") serving?.standBack(order.place);
   else if (order?.kind === "drain") void leave(orders.gracefulTimeoutMs);
   else if (order?.kind === "quit") void exit();
 });

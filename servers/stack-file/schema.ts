@@ -48,6 +48,11 @@ const prefork = z.strictObject({
   app: z.string(),
   listen: address,
   backlog: z.coerce.number().int().positive().default(2048),
+  /**
+   * `per-worker`: as many sockets with SO_REUSEPORT as there are workers at the start, so that the kernel deals out the connections; not
+   * for unix sockets. More workers share them, and those of missing ones are accepted from by others.
+   */
+  listeners: z.enum(["shared", "per-worker"]).default("shared"),
   workers: z.coerce.number().int().positive().default(2),
   strategy: z.enum(["all-at-once", "rolling", "restart"]).default("all-at-once"),
   bootTimeoutMs: milliseconds.default(30_000),

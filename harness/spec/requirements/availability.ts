@@ -91,4 +91,15 @@ export const availability = [
     roles: [],
     capabilities: ["contract"],
   },
+  {
+    id: "availability/reuseport-loses-nothing",
+    level: "MUST",
+    sentence:
+      "With one SO_REUSEPORT listener per worker, a reload loses neither a request nor what waits in a listener's queue.",
+    why: "Every such listener has a queue of its own, and the kernel goes on filling it until it is closed. What is in it then is reset, unless net.ipv4.tcp_migrate_req is on, which it is not by default.",
+    evidence: ["envoyproxy/envoy#14295", "benoitc/gunicorn#1553"],
+    clause: "Linux, ip-sysctl, tcp_migrate_req",
+    roles: [],
+    capabilities: ["contract"],
+  },
 ] as const satisfies readonly Requirement[];

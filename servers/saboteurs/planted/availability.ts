@@ -81,6 +81,8 @@ export const availability: readonly Saboteur[] = [
     fault: "cold-start",
     scenario: "reload/under-load",
     caughtBy: { "availability/stall-bounded": /longest (time without a good answer )?1\d{3}/ },
+    // New workers that do not answer yet are no capacity.
+    perhaps: ["failure/capacity-floor"],
     cleared: ["availability/reload-loses-nothing", "generation/new-code-serves"],
   },
   {
@@ -96,5 +98,14 @@ export const availability: readonly Saboteur[] = [
     fault: "recycle-at-once",
     scenario: "reload/recycling",
     caughtBy: { "availability/recycling-loses-nothing": /^[1-9]\d* lost on fresh connections .*(reset|closed)/ },
+  },
+  {
+    name: "reuseport",
+    target: "reuseport/target.yaml",
+    scenario: "reload/reuseport",
+    caughtBy: {
+      "availability/reuseport-loses-nothing":
+        /^2 listeners on one port: \d+ in the listen queue .*; 24 reset; [1-9]\d* of \d+ requests lost/,
+    },
   },
 ];

@@ -18,4 +18,5 @@ export const SOUND: readonly SoundServer[] = [
   { name: "prefork-from-file", target: "from-file/target.yaml", only: ["failure/bad-config"] },
   // The reference stack can't be upgraded in place so far.
   { name: "upgrade", target: "upgrade/target.yaml", only: ["lifecycle/upgrade"] },
+  { name: "preload-each-time", target: "preload/sound.yaml", only: ["reload/preload"] },
 ];
