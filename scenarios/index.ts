@@ -15,6 +15,7 @@ import { controlInterface } from "./control/interface.ts";
 import { pidFile } from "./control/pid-file.ts";
 import { concurrentWriters } from "./logging/concurrent-writers.ts";
 import { logSink } from "./logging/sink.ts";
+import { tracebacks } from "./logging/tracebacks.ts";
 import { framing } from "./proxy/framing.ts";
 import { neighbours } from "./proxy/neighbours.ts";
 import { ownReload } from "./proxy/own-reload.ts";
@@ -42,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
   rotationMidBurst,
   concurrentWriters,
   logSink,
+  tracebacks,
   reloadLoop,
   rotationMovedAway,
   hostileDisk,

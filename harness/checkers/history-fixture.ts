@@ -273,6 +273,7 @@ export function snapshot({ damage = [], ...parts }: SnapshotParts = {}): LogSnap
     records: writers.reduce((sum, { records }) => sum + records, 0),
     anonymousRecords: 0,
     multibyteRecords: 0,
+    texts: [],
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     ...parts,
   };

@@ -13,6 +13,7 @@ import { lifecycle } from "./lifecycle.ts";
 import { logFiles } from "./log-files.ts";
 import { logging } from "./logging.ts";
 import { plantedLinks } from "./planted-links.ts";
+import { multiline } from "./multiline.ts";
 import { logSink } from "./log-sink.ts";
 import { otherWays } from "./other-ways.ts";
 import { proxy } from "./proxy.ts";
@@ -42,6 +43,7 @@ export const CHECKERS: Readonly<Record<string, Checker>> = {
   ...flatness,
   ...logging,
   ...logSink,
+  ...multiline,
   ...rotation,
   ...logFiles,
   ...diskFull,

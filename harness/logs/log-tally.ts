@@ -4,6 +4,7 @@ import { LIMITS } from "../spec/limits.ts";
 import type { ParsedRecord } from "./parse.ts";
 import { RequestTally } from "./request-tally.ts";
 import { Sequence } from "./sequence.ts";
+import { LogTexts } from "./texts.ts";
 
 export interface LineFinding {
   readonly place: LogPlace;
@@ -28,6 +29,7 @@ const LISTED = 20;
 export class LogTally {
   readonly #writers = new Map<string, Writer>();
   readonly #requests = new RequestTally();
+  readonly #texts = new LogTexts();
   readonly #damage: { -readonly [Key in keyof LogDamage]: LogDamage[Key] }[] = [];
   readonly #damageCount: Record<LogDamageKind, number> = {
     torn: 0,
@@ -44,6 +46,7 @@ export class LogTally {
   /** `lineBytes` counts the newline, if there is one. */
   addRecord(record: ParsedRecord, line: Buffer, lineBytes: number, file: string, offset: number): void {
     this.#records++;
+    this.#texts.addRecord(file, offset, line);
     let writer = this.#writers.get(record.writer);
     if (!writer) {
       writer = { pid: record.pid, generation: record.generation, sequence: new Sequence() };
@@ -60,8 +63,16 @@ export class LogTally {
     this.#note({ place: { file, offset }, kind: "counted-drop", encoding: false, line, edge: undefined });
   }
 
+  /** Another file; `continues` if it goes on with the log of the file before. */
+  beginFile(continues: boolean): void {
+    this.#texts.beginFile(continues);
+  }
+
   /** Returns what was noted, for {@link markFileEnd}. */
   addDamage(finding: LineFinding): LineFinding {
+    const { kind, line, place } = finding;
+    if (kind === "not-a-record") this.#texts.addText(place.file, place.offset, line);
+    else this.#texts.addRecord(place.file, place.offset, line);
     this.#note(finding);
     return finding;
   }
@@ -82,6 +93,7 @@ export class LogTally {
       records: this.#records,
       anonymousRecords: this.#anonymousRecords,
       multibyteRecords: this.#multibyteRecords,
+      texts: this.#texts.runs,
     };
   }
 

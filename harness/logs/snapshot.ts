@@ -26,6 +26,7 @@ export async function readLogSnapshot({ name, patterns, atMs, signal }: Snapshot
   for (const open of logs.files) {
     signal?.throwIfAborted();
     const sameStream = previous?.found.stream === open.found.stream ? previous : undefined;
+    tally.beginFile(sameStream !== undefined);
     const reading = new FileReading(open.found, tally, sameStream?.endsMidLine ?? false);
     const content = await readLogFile(open.handle, open.diskBytes, reading.onLine);
     files.push(reading.finish(content, open.diskBytes));

@@ -224,8 +224,18 @@ export interface LogSnapshot {
   readonly anonymousRecords: number;
   /** Records written on request (`/log`) that contain characters beyond ASCII. */
   readonly multibyteRecords: number;
+  /** What it holds besides records, and in records of several lines; the newest 2,000 lines. */
+  readonly texts: readonly LogText[];
   /** Unpacked. */
   readonly bytes: number;
+}
+
+/** Lines that are no records, one after the other: in front of them and behind them stands a record, or nothing. */
+export interface LogText extends LogPlace {
+  /** The lines of the message of one record. */
+  readonly inRecord: boolean;
+  /** At most 400 characters of each. */
+  readonly lines: readonly string[];
 }
 
 /** Files stand oldest first within a stream, its live file last. */

@@ -40,6 +40,8 @@ export const LIMITS = {
   logLineBytes: 64 * 1024 * 1024,
   /** The reader of a log is held up for as long as a burst takes to be answered, at most. */
   frozenMs: 5_000,
+  /** For the replacements of a release that fails to come and go. */
+  tracebackMs: 3_000,
   /** How long processes that have nothing to do are watched for what they use of the CPU. */
   cpuWatchMs: 1_000,
   /** Between two looks at the process table. */

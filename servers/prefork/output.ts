@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { LineFramer } from "../log-record/line-framer.ts";
 import type { LineSink } from "../log-record/line-sink.ts";
+import { TextBlocks } from "../log-record/text-blocks.ts";
 
 /** A line beyond this is handed on in pieces, each closed by a newline. */
 const LONGEST_LINE_BYTES = 8 * 1024 ** 2;
@@ -22,7 +23,7 @@ type RelaySink = Pick<LineSink, "write" | "buffered" | "written">;
 
 /**
  * Brings what workers write to the master's own output. Each worker has a channel of its own and only whole lines are
- * handed on, by one writer: so lines of several workers never mix, however long they are.
+ * handed on, by one writer: so lines of several workers never mix, however long they are, and a traceback stays in one piece.
  */
 export class OutputRelay {
   readonly #sink: RelaySink;
@@ -37,21 +38,26 @@ export class OutputRelay {
   /** Resolves when the stream has ended and its last line is handed on. */
   attach(stream: Readable): Promise<void> {
     const framer = new LineFramer(LONGEST_LINE_BYTES);
+    const blocks = new TextBlocks((lines) => this.#forward(lines));
+    const take = (runs: readonly Buffer[]): void => {
+      for (const lines of runs) blocks.push(lines);
+    };
     this.#streams.add(stream);
-    stream.on("data", (chunk: Buffer) => this.#forward(framer.push(chunk).lines));
+    stream.on("data", (chunk: Buffer) => take(framer.push(chunk).lines));
     // A channel that breaks ends all the same: "close" follows.
     stream.on("error", () => stream.destroy());
     return new Promise((resolve) => {
       stream.once("close", () => {
         this.#streams.delete(stream);
-        this.#forward(framer.end().lines);
+        take(framer.end().lines);
+        blocks.end();
         resolve();
       });
     });
   }
 
-  #forward(runs: readonly Buffer[]): void {
-    for (const lines of runs) this.#sink.write(lines);
+  #forward(lines: Buffer): void {
+    this.#sink.write(lines);
     if (this.#sink.buffered < LOW_WATER_BYTES) this.#patient = true;
     if (this.#sink.buffered < HIGH_WATER_BYTES || !this.#patient || this.#heldUp) return;
     this.#heldUp = { sinceMs: performance.now(), written: this.#sink.written };

@@ -29,6 +29,15 @@ export const logging = [
     capabilities: ["contract"],
   },
   {
+    id: "logging/multiline-contiguous",
+    level: "SHOULD",
+    sentence: "The lines of a traceback stay together in the log, whoever else writes at the same time.",
+    why: "A traceback is written line by line; where several processes share one pipe, or a reader hands on what it gets as it comes, the lines of others stand between them, and nobody can tell any more which frame belongs to which failure.",
+    evidence: ["pipe(7)"],
+    roles: [],
+    capabilities: ["contract"],
+  },
+  {
     id: "logging/multibyte-intact",
     level: "MUST",
     sentence: "Multi-byte text survives the boundaries of reads and writes byte for byte.",
