@@ -7,6 +7,8 @@ import { observationsOf } from "./observations.ts";
 
 /** No pipe and no socket holds that much: whoever has written it without a reader has had to do something about it. */
 const PIPE_HOLDS_BYTES = 1024 * 1024;
+/** A log that grows by more without its reader has another one. */
+const STRAY_BYTES = 16 * 1024;
 /** Processes with nothing to do that use more of one core than this are spinning. */
 const SPIN_SHARE = 0.3;
 /** What is sent once the new reader is there. */
@@ -160,12 +162,15 @@ function spinFault(
   return { count: 1, evidence: { kind: "process", atMs, text } };
 }
 
-/** The time between two changes of the reader; in words if they were not made. */
+/** The time between two changes of the reader; in words if they were not made, or had no effect. */
 function spanOf(history: History, from: SinkEvent, to: SinkEvent): Span | string {
   const [first] = observationsOf(history, "sink", from);
   const [second] = observationsOf(history, "sink", to);
   if (!first || !second) return `the scenario did not come to "${first ? to : from}" the reader of the log`;
   if (!first.done || !second.done) return `nobody read the log whom it was possible to "${first.done ? to : from}"`;
+  if (second.logBytes - first.logBytes > STRAY_BYTES) {
+    return `process ${first.pid} does not read the log, or not alone: it grew by ${second.logBytes - first.logBytes} bytes meanwhile`;
+  }
   return { fromMs: first.atMs, toMs: second.atMs };
 }
 

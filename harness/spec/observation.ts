@@ -257,6 +257,8 @@ export interface SinkChange {
   readonly pid: number;
   /** False if there was nobody whom it could be done to. */
   readonly done: boolean;
+  /** Size of the log on disk, backups included: once the reader was stopped, and before he went on. */
+  readonly logBytes: number;
 }
 
 /** What the target's processes used of the CPU over a time. */

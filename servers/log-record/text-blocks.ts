@@ -14,13 +14,16 @@ const BRACE = 123;
  */
 export class TextBlocks {
   readonly #handOn: (lines: Buffer) => void;
+  readonly #mostBytes: number;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #sinceMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(handOn: (lines: Buffer) => void) {
+  /** @param limitBytes of what `handOn` leads to, if it is small: a quarter of it is held at most. */
+  constructor(handOn: (lines: Buffer) => void, limitBytes = Number.POSITIVE_INFINITY) {
     this.#handOn = handOn;
+    this.#mostBytes = Math.min(HELD_BYTES, limitBytes / 4);
   }
 
   /** `lines` begins at the start of a line and ends with a newline. */
@@ -30,7 +33,7 @@ export class TextBlocks {
     if (this.#heldBytes === 0) this.#sinceMs = performance.now();
     this.#held.push(lines);
     this.#heldBytes += lines.length;
-    const isOver = this.#heldBytes > HELD_BYTES || performance.now() - this.#sinceMs >= HELD_MS;
+    const isOver = this.#heldBytes > this.#mostBytes || performance.now() - this.#sinceMs >= HELD_MS;
     if (!isText || isOver) return this.end();
     if (this.#timer) this.#timer.refresh();
     else this.#timer = setTimeout(() => this.end(), QUIET_MS);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Journal } from "../journal.ts";
 import { realFiles, type FileLayer } from "./file-layer.ts";
 import { LineFramer } from "../../log-record/line-framer.ts";
+import { TextBlocks } from "../../log-record/text-blocks.ts";
 import { LogFile, type LogFileSettings } from "./log-file.ts";
 
 /** Lines beyond this are cut, with a record that says so. */
@@ -23,7 +24,7 @@ export interface CaptureOptions {
 
 /**
  * The output of one program, over all its restarts, in one log file. Each channel (standard output, standard error)
- * has a pipe and a framing of its own, so records of concurrent writers never mix.
+ * has a pipe and a framing of its own, so records of concurrent writers never mix, and the lines of a traceback stay together.
  *
  * A channel is not read for a moment while half of the buffer waits for a disk that does take data: a burst then costs
  * the application time instead of records. As soon as the disk stalls or refuses, channels are read whatever happens.
@@ -57,19 +58,25 @@ export class Capture implements AsyncDisposable {
   /** Reads `stream` until it ends; resolves when its last line is in the queue of the file. */
   attach(stream: Readable, name: string): Promise<void> {
     const framer = new LineFramer(this.#maxLineBytes());
+    const blocks = new TextBlocks((records) => this.#take(records), this.#settings.bufferBytes || undefined);
     this.#channels.add(stream);
     return new Promise((resolve) => {
       stream.on("data", (chunk: Buffer) => {
         const { lines, cutBytes } = framer.push(chunk);
-        for (const records of lines) this.#take(records);
-        if (cutBytes > 0) this.#tellCut(name, cutBytes);
+        for (const records of lines) blocks.push(records);
+        if (cutBytes > 0) {
+          // The part is what its note speaks of as the line before.
+          blocks.end();
+          this.#tellCut(name, cutBytes);
+        }
         if (this.#mustHold()) void this.#holdAll();
       });
       // A reset of the pipe ends it like any other end; `close` follows.
       stream.on("error", () => stream.destroy());
       stream.once("close", () => {
         this.#channels.delete(stream);
-        for (const records of framer.end().lines) this.#take(records);
+        for (const records of framer.end().lines) blocks.push(records);
+        blocks.end();
         resolve();
       });
     });
