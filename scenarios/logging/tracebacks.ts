@@ -1,7 +1,7 @@
 import { LIMITS } from "../../harness/spec/limits.ts";
 import type { Scenario, Stage } from "../../harness/spec/scenario.ts";
 
-const RELOADS = 3;
+const RELOADS = 2;
 /** Requests for records that have to be answered before a release fails, and after it. */
 const WRITTEN = 20;
 const ENDLESS = 100_000;
@@ -9,12 +9,12 @@ const ENDLESS = 100_000;
 /** All replacements fail to load at the same time and say so in many lines, while the workers that stay write records without a pause. */
 export const tracebacks: Scenario = {
   id: "logging/tracebacks",
-  title: "Three releases whose workers all fail with a traceback, while records are written",
+  title: "Two releases whose workers all fail with a traceback, while records are written",
   decides: ["logging/multiline-contiguous"],
   roles: ["app-server", "stack", "supervisor"],
   actions: ["reload"],
   capabilities: ["contract"],
-  workers: 4,
+  workers: 2,
   sites: "one",
   async drive(stage) {
     const loads = stage.doors.map((door) =>
@@ -22,7 +22,7 @@ export const tracebacks: Scenario = {
         name: `records-${door}`,
         door,
         requests: ENDLESS,
-        concurrency: 2,
+        concurrency: 1,
         connections: "fresh",
         request: { path: "/log?records=20&bytes=300" },
       }),

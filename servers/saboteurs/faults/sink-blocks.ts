@@ -2,12 +2,19 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { entry } from "../entry.ts";
 
-/* The master writes to its standard error with blocking calls, as printing does everywhere. */
+/* The master waits until what it writes to its log is taken, as printing does everywhere. */
 if (entry === "prefork-master") {
-  const { openSync } = fs;
-  fs.openSync = (file, ...rest) => {
-    if (String(file).startsWith("/proc/self/fd/")) throw new Error("no descriptor of its own");
-    return openSync(file, ...rest);
-  };
+  const { writeSync } = fs;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  fs.writeSync = ((fd: number, bytes: Buffer) => {
+    for (;;) {
+      try {
+        return writeSync(fd, bytes);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+        Atomics.wait(pause, 0, 0, 1);
+      }
+    }
+  }) as typeof fs.writeSync;
   syncBuiltinESMExports();
 }
