@@ -38,7 +38,7 @@ describe("control/reload-is-acknowledged", () => {
       observed: expect.stringContaining("1 of 1 successes came too early"),
       evidence: [
         expect.objectContaining({
-          text: expect.stringContaining("first answered a connection opened 860.0 ms after it"),
+          text: expect.stringContaining("the new one first answered 861.0 ms after it"),
         }),
       ],
     });
@@ -49,6 +49,33 @@ describe("control/reload-is-acknowledged", () => {
       outcome: "violated",
       evidence: [expect.objectContaining({ text: expect.stringContaining("the new one never answered") })],
     });
+  });
+
+  it("is violated where connections wait for a new code that is said to serve", () => {
+    const sound = replay([FAILED, { ...DONE, endedMs: 2_100 }, HUNG]);
+    const [, reload] = sound.actions;
+    const rows = (slowMs: number) =>
+      Array.from({ length: 250 }, (_, index): Partial<LedgerRow> => {
+        const intendedMs = 20 * index;
+        const isNew = intendedMs > 2_080;
+        return {
+          intendedMs,
+          generation: isNew ? 3 : 1,
+          firstByteMs: isNew ? Math.max(intendedMs, 2_100 + slowMs) : intendedMs,
+        };
+      });
+    const after = (slowMs: number) =>
+      acknowledge({
+        ...sound,
+        loads: [load(rows(slowMs))],
+        actions: sound.actions.map((one) => (one === reload ? { ...one, bootDelayMs: 800 } : one)),
+      });
+    expect(after(700)).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      evidence: [expect.objectContaining({ text: expect.stringContaining("first answered 700.0 ms after it") })],
+    });
+    expect(after(100).outcome).toBe("held");
   });
 
   it.each([

@@ -16,6 +16,8 @@ interface Acknowledged {
   readonly call: ControlCallSeen;
   /** Answers to connections that were opened after the call had returned and before anything else was done. */
   readonly after: readonly LedgerRow[];
+  /** When the new generation, or a later one, first answered a fresh connection. */
+  readonly firstNewMs: number | undefined;
 }
 
 // A reload has an outcome: success once the new code serves and the old accepts nothing any more, not before; failure if it fails.
@@ -23,18 +25,7 @@ function reloadIsAcknowledged(history: History): Finding {
   const asked = acknowledged(history);
   const sound = asked.filter(({ action }) => action.release === "ok");
   const broken = asked.filter(({ action }) => action.release !== "ok");
-  const early = sound.flatMap(({ action, call, after }) => {
-    const old = call.answer === "accepted" ? after.filter(({ generation }) => generation < action.generation) : [];
-    const [first] = old;
-    if (!first) return [];
-    const newMs = after.find(({ generation }) => generation >= action.generation)?.intendedMs;
-    const until =
-      newMs === undefined
-        ? "the new one never answered"
-        : `the new one first answered a connection opened ${since(call, newMs)}`;
-    const text = `reload ${action.index} to generation ${action.generation} was acknowledged at ${call.endedMs.toFixed(1)} ms; generation ${first.generation} still answered ${old.length} connections opened after that, ${first.id} first (${since(call, first.intendedMs)}); ${until}`;
-    return [{ count: old.length, evidence: { kind: "request" as const, atMs: first.intendedMs, text } }];
-  });
+  const early = sound.filter(({ call }) => call.answer === "accepted").flatMap(tooEarly);
   const denied = sound.filter(({ call }) => call.answer !== "accepted");
   const falsely = broken.filter(({ call }) => call.answer === "accepted");
   // A release that hangs may take its time; one that failed has an outcome.
@@ -56,6 +47,29 @@ function reloadIsAcknowledged(history: History): Finding {
     expected: "success when fresh connections meet the new code alone, a failure where the new code does not come up",
     observed: `${early.length} of ${sound.length} successes came too early, ${denied.length} were told as failures; ${falsely.length} of ${broken.length} failures were told as successes, ${silent.length} had no outcome; ${rows} connections opened after a success`,
   });
+}
+
+/** A success that the requests around it contradict. */
+function tooEarly({ action, call, after, firstNewMs }: Acknowledged): readonly Fault[] {
+  const what = `reload ${action.index} to generation ${action.generation} was acknowledged at ${call.endedMs.toFixed(1)} ms`;
+  const first =
+    firstNewMs === undefined ? "the new one never answered" : `the new one first answered ${since(call, firstNewMs)}`;
+  const old = after.filter(({ generation }) => generation < action.generation);
+  const [row] = old;
+  if (row) {
+    const text = `${what}; generation ${row.generation} still answered ${old.length} connections opened after that, ${row.id} first (${since(call, row.intendedMs)}); ${first}`;
+    return [{ count: old.length, evidence: { kind: "request", atMs: row.intendedMs, text } }];
+  }
+  // Where connections only wait for the new code, no old answer shows it. Half of the boot is more than any noise.
+  const lateMs = (firstNewMs ?? Number.POSITIVE_INFINITY) - call.endedMs;
+  if (action.bootDelayMs === 0 || lateMs <= action.bootDelayMs / 2) return [];
+  return [
+    fault({
+      kind: "action",
+      atMs: call.endedMs,
+      text: `${what}, though its release takes ${action.bootDelayMs} ms to boot: ${first}`,
+    }),
+  ];
 }
 
 // The outcome of a reload names the generation that it brought into force.
@@ -83,12 +97,17 @@ function acknowledged(history: History): readonly Acknowledged[] {
     const call = calls[index];
     if (!call) return [];
     const untilMs = actions[index + 1]?.startedMs ?? Number.POSITIVE_INFINITY;
-    const after = history.loads
+    const answers = history.loads
       .filter(({ connections }) => connections === "fresh")
       .flatMap(({ ledger }) => [...ledger.rows()])
-      .filter(({ intendedMs, outcome }) => intendedMs > call.endedMs && intendedMs < untilMs && outcome === "ok")
+      .filter(({ outcome }) => outcome === "ok");
+    const after = answers
+      .filter(({ intendedMs }) => intendedMs > call.endedMs && intendedMs < untilMs)
       .sort((a, b) => a.intendedMs - b.intendedMs);
-    return [{ action, call, after }];
+    const newMs = answers.flatMap(({ generation, firstByteMs }) =>
+      generation >= action.generation ? [firstByteMs] : [],
+    );
+    return [{ action, call, after, firstNewMs: newMs.length > 0 ? Math.min(...newMs) : undefined }];
   });
 }
 
