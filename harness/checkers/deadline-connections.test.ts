@@ -45,7 +45,7 @@ describe("connections/idle-cannot-pin", () => {
   });
 
   it("is violated where the old worker stays", () => {
-    expect(check(drained({ observations: [idle], processes: processes(5_200) }))).toMatchObject({
+    expect(check(drained({ observations: [idle], processes: processes(5_500) }))).toMatchObject({
       outcome: "violated",
       violations: 1,
     });

@@ -119,7 +119,7 @@ function websocketDrains(history: History): Finding {
   return decide({
     trials: lives.length,
     faults,
-    expected: `open for the ${drainMs} ms of the drain and up to ${LIMITS.drainMarginMs} ms more, then a close frame with a code (RFC 6455, 7.4), or the last chunk of the event stream`,
+    expected: `open for the ${drainMs} ms of the drain and up to ${LIMITS.giveUpMarginMs} ms more, then a close frame with a code (RFC 6455, 7.4), or the last chunk of the event stream`,
     observed: `${lives.length} long-lived connections ended ${lives.map((ms) => ms.toFixed(0)).join(", ")} ms after the reload: ${[...new Set(ends)].join(", ")}`,
   });
 }

@@ -2,7 +2,7 @@ import type { HeldRequest, History, LedgerRow, ProcessSample } from "../spec/his
 import { exchangeSeen } from "./conversation-fixture.ts";
 import { action, history, type HistoryParts, rowOf, sample } from "./history-fixture.ts";
 
-/** A reload at 1,000 ms that serves at 1,200 ms, with a drain of 2,000 ms: over at 3,000 ms at the earliest, at 4,700 ms at the latest. */
+/** A reload at 1,000 ms that serves at 1,200 ms, with a drain of 2,000 ms: over at 3,000 ms at the earliest, at 5,200 ms at the latest. */
 export function drained({ observations = [], ...parts }: HistoryParts = {}): History {
   return history({
     target: { drainMs: 2_000 },

@@ -29,7 +29,7 @@ export function drainWindows(history: History): readonly DrainWindow[] {
       {
         reload,
         earliestMs: reload.startedMs + drainMs,
-        latestMs: reload.servedMs + drainMs + LIMITS.drainMarginMs,
+        latestMs: reload.servedMs + drainMs + LIMITS.giveUpMarginMs,
         leaving: new Map([...served].filter(([, generation]) => generation === replaced)),
       },
     ];

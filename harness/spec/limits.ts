@@ -27,8 +27,6 @@ export const LIMITS = {
   giveUpMarginMs: 2_000,
   /** A server that does not ask for the body of an upload by then will not: it is held all the same. */
   continueMs: 1_000,
-  /** A drain may end so much after its deadline: some servers look at their clock once a second, and say goodbye first. */
-  drainMarginMs: 1_500,
   /** A request that only asks which generation answers. */
   askMs: 3_000,
   /** The log on disk has come to rest when it holds all, or when nothing was added for this long. */

@@ -63,7 +63,7 @@ export const drainDeadline: Scenario = {
     await Promise.all(short.map((request) => request.release()));
     if (stage.phase === "trial") {
       const isOver = (): boolean => !stage.processes().some(({ pid }) => [...first, ...second].includes(pid));
-      const latestMs = Math.max(stage.now(), reloadedMs + LIMITS.drainMarginMs) + drainMs + LIMITS.drainMarginMs;
+      const latestMs = Math.max(stage.now(), reloadedMs + LIMITS.giveUpMarginMs) + drainMs + LIMITS.giveUpMarginMs;
       await stage.until(isOver, latestMs - stage.now());
       await Promise.all(talks.map((talk) => talk.until((received) => received.endsWith(LAST_CHUNK), END_MS)));
     }
