@@ -39,6 +39,13 @@ describe("connections/idle-survives", () => {
     expect(check(soundReload({ observations: [byOld], loads: [stale], actions })).outcome).toBe("inconclusive");
   });
 
+  it("is not met by a proxy that is not reloaded", () => {
+    const target = { role: "stack" as const };
+    expect(check(soundReload({ observations: [carriedOn], target })).outcome).toBe("unsupported");
+    const observations = [carriedOn, { ...gone, at: "direct" }];
+    expect(check(soundReload({ observations, target }))).toMatchObject({ outcome: "violated", trials: 1 });
+  });
+
   it("leaves out what a server never kept alive, and what spoke again after a second reload only", () => {
     const never = conversation({
       name: "idle-front",

@@ -1,7 +1,7 @@
 import type { ActionRecord, History } from "../spec/history.ts";
 import type { Conversation } from "../spec/observation.ts";
 import type { Finding } from "../spec/verdict.ts";
-import { decide, type Fault, inconclusive, observed } from "./finding.ts";
+import { decide, type Fault, inconclusive, observed, unsupported } from "./finding.ts";
 import { observationsOf } from "./observations.ts";
 import { announcesClose, generationIn, rawAnswers } from "./raw-answers.ts";
 import { effectiveReloads } from "./served-by.ts";
@@ -27,9 +27,13 @@ interface IdleClient {
 function idleSurvives(history: History): Finding {
   const found = clientsOf(history);
   if (typeof found === "string") return inconclusive(found);
-  const gone = found.filter(({ fate }) => fate !== "carried-on");
+  // A proxy in front that is not reloaded keeps its connections anyhow.
+  const own = history.target.role === "app-server" ? "front" : "direct";
+  const clients = found.filter(({ talk }) => talk.at === own);
+  if (clients.length === 0) return unsupported(`the door ${own} to the application server keeps no connection alive`);
+  const gone = clients.filter(({ fate }) => fate !== "carried-on");
   return decide({
-    trials: found.length,
+    trials: clients.length,
     faults: gone.map(({ talk, fate }): Fault => ({
       count: 1,
       evidence: {
@@ -39,7 +43,7 @@ function idleSurvives(history: History): Finding {
       },
     })),
     expected: "the next request on each idle connection answered by the new generation, the connection kept",
-    observed: describeFates(found),
+    observed: describeFates(clients),
   });
 }
 

@@ -48,6 +48,9 @@ actions:
   # reopen: {signal: USR1}
   # rotate: {command: [logrotate, --force, "\${targetDir}/logrotate.conf"]}
 
+# How many requests one worker works on at a time, if that is few: the suite then holds no more than leaves one free.
+# requestsPerWorker: 1
+
 # By default the harness captures standard error; name files (live one and backups) if the server writes its own.
 ${logs}
 

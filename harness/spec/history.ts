@@ -35,6 +35,8 @@ export interface TargetFacts {
   readonly role: Role;
   readonly site: string;
   readonly workers: number;
+  /** How many requests all workers together work on at a time; absent where nothing bounds it. */
+  readonly concurrency?: number;
   readonly drainMs: number;
   readonly settleMs: number;
   /** When a replacement that never gets ready is given up; absent where the target file does not say. */

@@ -243,6 +243,7 @@ function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetF
     role,
     site: site.name,
     workers: values.workers,
+    ...(settings.requestsPerWorker !== undefined && { concurrency: values.workers * settings.requestsPerWorker }),
     drainMs,
     settleMs,
     ...(bootMs !== undefined && { bootMs }),

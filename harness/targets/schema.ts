@@ -142,6 +142,8 @@ export const targetSchema = z
     /** Name of a ready-made probe app, a folder beside the target file (`./app`), or `none`. */
     app: text.default("none"),
     workers: z.number().int().positive().default(2),
+    /** How many requests one worker works on at a time, where that is few: 1 for sync workers. */
+    requestsPerWorker: z.number().int().positive().optional(),
     /** Written into the workspace before the start, by relative path. */
     files: workspaceFiles.default({}),
     start: command,

@@ -1,4 +1,5 @@
 import type { HeldBy } from "../../harness/spec/history.ts";
+import { withinRoom } from "../room.ts";
 import type { HeldHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
 /**
@@ -37,9 +38,10 @@ export const workersLeave: Scenario = {
   },
 };
 
-/** A server without kept-alive connections may well be one whose workers do one request at a time: then one has to be enough. */
-function holdSome(stage: Stage): Promise<HeldHandle[]> {
-  const many: readonly HeldBy[] = stage.capabilities.includes("upload") ? ["gate", "gate", "upload"] : ["gate", "gate"];
-  const kinds = stage.capabilities.includes("keepalive") ? many : many.slice(0, 1);
-  return Promise.all(stage.doors.flatMap((door) => kinds.map((by) => stage.hold({ door, by }))));
+async function holdSome(stage: Stage): Promise<HeldHandle[]> {
+  const kinds: readonly HeldBy[] = stage.capabilities.includes("upload")
+    ? ["gate", "upload", "gate"]
+    : ["gate", "gate"];
+  const wanted = kinds.flatMap((by) => stage.doors.map((door) => ({ by, door })));
+  return Promise.all(withinRoom(stage, wanted).map((plan) => stage.hold(plan)));
 }
