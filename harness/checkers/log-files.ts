@@ -112,12 +112,14 @@ interface Recovery {
 function recoveryOf(history: History, { name, startedMs }: Tampering): Recovery {
   const waits = observationsOf(history, "wait").filter((wait) => wait.name.startsWith(`${name}-`));
   const last = waits.at(-1);
-  const help = last?.name.slice(name.length + 1) ?? "";
-  const failed = history.actions.find((action) => action.kind === help && action.error !== undefined);
+  const told = history.actions
+    .filter((action) => ["reopen", "rotate"].includes(action.kind))
+    .filter((action) => action.startedMs >= startedMs && action.startedMs <= (last?.endedMs ?? 0))
+    .map(({ kind, error }) => (error === undefined ? kind : `${kind} (${error})`));
   const [after] = readingNamed(history, `${name}-after`);
   return {
     took: last?.cameTrue ? `back after ${(last.endedMs - startedMs).toFixed(0)} ms` : undefined,
-    how: (help === "itself" ? ", by itself" : `, with a ${help}`) + (failed ? ` (${failed.error ?? ""})` : ""),
+    how: told.length === 0 ? ", by itself" : `, after ${told.join(" and ")}`,
     after,
   };
 }

@@ -34,8 +34,8 @@ export const hostileDisk: Scenario = {
     await stage.burst({ ...burst(stage, "truncated", LONG), midway: { at: 0.3, act: copyAndTruncate } });
     await stage.readLogs("truncated");
     await logHands.lookAtFiles("truncated");
-    await deleted(stage, "file-deleted", () => logHands.remove("file-deleted"));
-    await deleted(stage, "folder-deleted", () => logHands.removeFolder("folder-deleted"));
+    const isBack = await deleted(stage, "file-deleted", () => logHands.remove("file-deleted"));
+    if (isBack) await deleted(stage, "folder-deleted", () => logHands.removeFolder("folder-deleted"));
   },
 };
 
@@ -51,16 +51,22 @@ async function fullDisk(stage: Stage): Promise<void> {
   await stage.readLogs("room-again");
 }
 
-/** Deletes in mid-burst; the log has its settle time to come back by itself, and again after each thing that may help. */
-async function deleted(stage: Stage, name: string, remove: () => Promise<void>): Promise<void> {
+/**
+ * Deletes in mid-burst; the log has its settle time to come back by itself, and once more after it was told to reopen and to
+ * rotate. Resolves to whether it came back.
+ */
+async function deleted(stage: Stage, name: string, remove: () => Promise<void>): Promise<boolean> {
+  const { logHands } = stage;
   await stage.burst({ ...burst(stage, name, ORDINARY), midway: { at: 0.3, act: remove } });
-  for (const help of ["itself", "reopen", "rotate"] as const) {
-    if (help !== "itself" && !stage.can(help)) continue;
-    if (help !== "itself") await stage.act(help);
-    if (await nudgeUntil(stage, `${name}-${help}`, () => stage.logHands.isBack())) break;
+  let isBack = await nudgeUntil(stage, `${name}-itself`, () => logHands.isBack());
+  const help = (["reopen", "rotate"] as const).filter((action) => stage.can(action));
+  if (!isBack && help.length > 0) {
+    for (const action of help) await stage.act(action);
+    isBack = await nudgeUntil(stage, `${name}-told`, () => logHands.isBack());
   }
   await stage.burst(burst(stage, `${name}-after`, ORDINARY));
   await stage.readLogs(`${name}-after`);
+  return isBack;
 }
 
 function burst(stage: Stage, name: string, size: typeof ORDINARY): BurstPlan {
