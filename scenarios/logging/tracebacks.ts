@@ -45,6 +45,8 @@ async function someoneCameAndWent(stage: Stage, before: ReadonlySet<number>): Pr
   await stage.until(() => {
     const alive = pids(stage);
     for (const pid of alive) if (!before.has(pid)) came.add(pid);
+    // Nobody left: the target died of the release before.
+    if (alive.size === 0) return true;
     return came.size > 0 && [...came].every((pid) => !alive.has(pid));
   }, LIMITS.tracebackMs);
 }
