@@ -3,6 +3,7 @@ import type { History, LedgerRow, LoadRecord } from "../spec/history.ts";
 import type { Finding } from "../spec/verdict.ts";
 import { held, inconclusive, violated } from "./finding.ts";
 import { isStruck, type ReloadWindow, reloadWindows, touches, whyNoReloadSeen } from "./reload-windows.ts";
+import { describeClasses, requestClasses } from "./request-classes.ts";
 import { countRows, culprits, evidenceOf, summarize } from "./request-evidence.ts";
 
 /** Requests that the seed's experiment sends. */
@@ -23,12 +24,15 @@ function reloadLosesNothing(history: History): Finding {
   if (reason && !lost.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
   const trials = countRows(loads);
   const reloadCount = reloadWindows(history).length;
-  if (lost.length === 0) return held(trials, `0 of ${trials} requests lost in ${reloadCount} reloads`);
+  // What became of requests on reused connections is said as well; the rules on connections judge it.
+  const classes = describeClasses(requestClasses(history.loads.filter(({ mode }) => mode === "open-loop")));
+  const text = `${lost.length} of ${trials} requests lost in ${reloadCount} reloads`;
+  if (lost.length === 0) return held(trials, `${text}; ${classes}`);
   return violated({
     trials,
     violations: lost.length,
     expected: "each id answered exactly once, completely, with a 2xx",
-    observed: `${lost.length} of ${trials} requests lost in ${reloadCount} reloads: ${summarize(lost)}`,
+    observed: `${text}: ${summarize(lost)}; ${classes}`,
     evidence: evidenceOf(history, lost),
   });
 }

@@ -1,8 +1,11 @@
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
 /** Requests per second of each load, and how many of them are sent in peace before the first reload and after the last. */
-const RATE = 150;
-const STEADY_REQUESTS = 75;
+const RATE = 110;
+/** The same of POSTs, where the application takes them. */
+const POST_RATE = 80;
+const POSTED = new TextEncoder().encode("0123456789abcdef".repeat(32));
+const STEADY_REQUESTS = 40;
 
 /** Which of the reloads brings a release that takes its time to boot. */
 const RELOADS = [{}, {}, { bootDelayMs: 800 }, {}, {}] as const;
@@ -49,16 +52,23 @@ export const reloadUnderLoad: Scenario = {
 };
 
 function startLoads(stage: Stage): readonly RunningLoad[] {
+  const post = { method: "POST", path: "/digest", body: POSTED } as const;
   return stage.doors.flatMap((door) => {
-    const fresh = stage.openLoop({ name: `fresh-${door}`, door, ratePerSecond: RATE, connections: "fresh" });
-    if (!stage.capabilities.includes("keepalive")) return [fresh];
-    const kept = stage.openLoop({
+    const fresh = { name: `fresh-${door}`, door, ratePerSecond: RATE, connections: "fresh" } as const;
+    const kept = {
       name: `kept-alive-${door}`,
       door,
       ratePerSecond: RATE,
       connections: "kept-alive",
       sessions: 10,
-    });
-    return [fresh, kept];
+    } as const;
+    const gets = stage.capabilities.includes("keepalive") ? [fresh, kept] : [fresh];
+    const posts = gets.map((get) => ({
+      ...get,
+      name: get.name.replace(door, `post-${door}`),
+      ratePerSecond: POST_RATE,
+      request: post,
+    }));
+    return [...gets, ...(stage.capabilities.includes("contract") ? posts : [])].map((plan) => stage.openLoop(plan));
   });
 }
