@@ -11,3 +11,21 @@ export async function episode(stage: Stage, name: string, act: () => Promise<voi
 export async function untilMoment(stage: Stage, atMs: number): Promise<void> {
   await stage.until(() => stage.now() >= atMs, Math.max(0, atMs - stage.now()));
 }
+
+/** Reading the process table costs the load generator in this process more than the wait between two looks. */
+const LOOK_EVERY_MS = 30;
+
+/** Resolves to whether the number of processes that run came to be as wanted in time. */
+export function untilRunning(stage: Stage, isSo: (count: number) => boolean, withinMs: number): Promise<boolean> {
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  return stage.until(() => {
+    if (stage.now() - lookedMs < LOOK_EVERY_MS) return false;
+    lookedMs = stage.now();
+    return isSo(running(stage));
+  }, withinMs);
+}
+
+/** Processes of the target that are no zombies. */
+export function running(stage: Stage): number {
+  return stage.processes().filter(({ state }) => state !== "Z").length;
+}

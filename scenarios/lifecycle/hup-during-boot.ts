@@ -4,6 +4,9 @@ import type { Scenario } from "../../harness/spec/scenario.ts";
 const MOMENTS_MS = [0, 60, 200];
 const THOROUGH_MOMENTS_MS = [0, 10, 20, 30, 40, 60, 80, 100, 130, 160, 200, 250, 300, 350, 400, 450, 500];
 
+/** Instances that boot side by side: nothing is measured, and a slower boot is all the better to hit. */
+const AT_A_TIME = 3;
+
 /** Other instances of the target, each asked to reload at another moment of its boot. */
 export const hupDuringBoot: Scenario = {
   id: "lifecycle/hup-during-boot",
@@ -16,8 +19,10 @@ export const hupDuringBoot: Scenario = {
   sites: "one",
   async drive(stage) {
     await stage.request({ name: "this-one", door: "front" });
-    for (const askAfterMs of stage.thorough ? THOROUGH_MOMENTS_MS : MOMENTS_MS) {
-      await stage.bootAnother({ name: "asked-while-booting", askAfterMs });
+    const moments = stage.thorough ? THOROUGH_MOMENTS_MS : MOMENTS_MS;
+    for (let done = 0; done < moments.length; done += AT_A_TIME) {
+      const next = moments.slice(done, done + AT_A_TIME);
+      await Promise.all(next.map((askAfterMs) => stage.bootAnother({ name: "asked-while-booting", askAfterMs })));
     }
   },
 };

@@ -1,12 +1,14 @@
 import type { Door } from "../../harness/spec/history.ts";
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
-import { episode, untilMoment } from "./episode.ts";
+import { episode, running, untilMoment, untilRunning } from "./episode.ts";
 
-/** Requests per second, and of such as take `BUSY_MS`, so that each worker has some in flight. */
+/** Requests per second on connections of their own. */
 const RATE = 100;
-const BUSY_RATE = 120;
-const BUSY_MS = 100;
-/** Answers of each load that an episode goes on for when what it does is done, to see what comes of it. */
+/** Beside them some that take their time, so that each worker has one in hand: as many as it can take, and no rate. */
+const BUSY_MS = 60;
+const BUSY_PER_WORKER = 6;
+const BUSY_REQUESTS = 5_000;
+/** Answers that an episode goes on for when what it does is done, to see what comes of it. */
 const AFTERMATH = 30;
 const STORM = 20;
 const STORM_MS = 200;
@@ -36,17 +38,17 @@ export const lifecycleSignals: Scenario = {
   sites: "one",
   async drive(stage) {
     await stage.servingWorkers();
-    const loads = startLoads(stage);
-    await further(loads, AFTERMATH);
+    const { fresh, busy } = startLoads(stage);
+    await fresh.further(AFTERMATH);
     if (stage.phase === "trial") {
       await stage.lookAtProcesses("base");
-      await reopen(stage, loads);
-      await resize(stage, loads);
-      await signalGroup(stage, loads);
+      await reopen(stage, fresh);
+      await resize(stage, fresh);
+      await signalGroup(stage, fresh);
       await sweep(stage);
-      await storm(stage, loads);
+      await storm(stage, fresh);
     }
-    await Promise.all(loads.map((load) => load.stop()));
+    await Promise.all([fresh.stop(), busy.stop()]);
   },
 };
 
@@ -55,66 +57,71 @@ function innermost({ doors }: Stage): Door {
   return doors.includes("direct") ? "direct" : "front";
 }
 
-function startLoads(stage: Stage): readonly RunningLoad[] {
+interface Loads {
+  readonly fresh: RunningLoad;
+  readonly busy: RunningLoad;
+}
+
+function startLoads(stage: Stage): Loads {
   const load = { door: innermost(stage), connections: "fresh" } as const;
-  return [
-    stage.openLoop({ ...load, name: "fresh", ratePerSecond: RATE }),
-    stage.openLoop({ ...load, name: "busy", ratePerSecond: BUSY_RATE, request: { path: `/hold?ms=${BUSY_MS}` } }),
-  ];
+  // A worker that keeps no connection alive answers one request at a time.
+  const perWorker = stage.capabilities.includes("keepalive") ? BUSY_PER_WORKER : 1;
+  return {
+    fresh: stage.openLoop({ ...load, name: "fresh", ratePerSecond: RATE }),
+    busy: stage.closedLoop({
+      ...load,
+      name: "busy",
+      requests: BUSY_REQUESTS,
+      concurrency: perWorker * stage.workers,
+      request: { path: `/hold?ms=${BUSY_MS}` },
+    }),
+  };
 }
 
-async function further(loads: readonly RunningLoad[], count: number): Promise<void> {
-  await Promise.all(loads.map((load) => load.further(count)));
-}
-
-function running(stage: Stage): number {
-  return stage.processes().filter(({ state }) => state !== "Z").length;
-}
-
-async function reopen(stage: Stage, loads: readonly RunningLoad[]): Promise<void> {
+async function reopen(stage: Stage, fresh: RunningLoad): Promise<void> {
   if (!stage.facts.actions.includes("reopen")) return;
   const base = running(stage);
   await stage.lookAtProcesses("before-reopen");
   await episode(stage, "reopen", async () => {
     const held = await stage.hold({ door: innermost(stage) });
     await stage.act("reopen");
-    await further(loads, AFTERMATH);
+    await fresh.further(AFTERMATH);
     await held.release();
     // Should it have been a restart, then that is not to run into what comes next.
-    await stage.until(() => running(stage) <= base, stage.facts.settleMs);
+    await untilRunning(stage, (count) => count <= base, stage.facts.settleMs);
     await stage.lookAtProcesses("after-reopen");
   });
 }
 
-async function resize(stage: Stage, loads: readonly RunningLoad[]): Promise<void> {
+async function resize(stage: Stage, fresh: RunningLoad): Promise<void> {
   const { actions } = stage.facts;
   if (!actions.includes("addWorker") || !actions.includes("removeWorker")) return;
   for (let round = 0; round < RESIZES; round++) {
     // A number that did not grow will not grow the next time.
-    if (!(await oneMoreAndOneFewer(stage, loads))) return;
+    if (!(await oneMoreAndOneFewer(stage, fresh))) return;
   }
 }
 
-async function oneMoreAndOneFewer(stage: Stage, loads: readonly RunningLoad[]): Promise<boolean> {
+async function oneMoreAndOneFewer(stage: Stage, fresh: RunningLoad): Promise<boolean> {
   const { settleMs } = stage.facts;
   const base = running(stage);
   let hasGrown = false;
   await stage.lookAtProcesses("before-add");
   await episode(stage, "resize", async () => {
     await stage.act("addWorker");
-    hasGrown = await stage.until(() => running(stage) > base, settleMs);
-    await further(loads, AFTERMATH);
+    hasGrown = await untilRunning(stage, (count) => count > base, settleMs);
+    await fresh.further(AFTERMATH);
     await stage.lookAtProcesses("after-add");
     await stage.act("removeWorker");
-    await stage.until(() => running(stage) <= base, settleMs);
-    await further(loads, AFTERMATH / 3);
+    await untilRunning(stage, (count) => count <= base, settleMs);
+    await fresh.further(AFTERMATH / 3);
     await stage.lookAtProcesses("after-remove");
   });
   return hasGrown;
 }
 
 /** Once in peace, with requests in flight; and once more while the workers of a reload are being started. */
-async function signalGroup(stage: Stage, loads: readonly RunningLoad[]): Promise<void> {
+async function signalGroup(stage: Stage, fresh: RunningLoad): Promise<void> {
   const { reloadSignal } = stage.facts;
   if (reloadSignal === undefined) return;
   let reached = true;
@@ -132,12 +139,12 @@ async function signalGroup(stage: Stage, loads: readonly RunningLoad[]): Promise
   if (!reached) return;
   await episode(stage, "group", async () => {
     await stage.reload({ awaits: "nothing" });
-    const before = stage.processes().length;
-    await stage.until(() => stage.processes().length > before, stage.facts.settleMs);
+    const before = running(stage);
+    await stage.until(() => running(stage) > before, stage.facts.settleMs);
     const reload = await stage.reload({ by, awaits: "nothing" });
     await reload.served();
     await reload.settled();
-    await further(loads, AFTERMATH / 3);
+    await fresh.further(AFTERMATH / 3);
   });
 }
 
@@ -159,7 +166,7 @@ async function sweep(stage: Stage): Promise<void> {
   }
 }
 
-async function storm(stage: Stage, loads: readonly RunningLoad[]): Promise<void> {
+async function storm(stage: Stage, fresh: RunningLoad): Promise<void> {
   await episode(stage, "storm", async () => {
     const beganMs = stage.now();
     let last = await stage.reload({ awaits: "nothing" });
@@ -169,6 +176,6 @@ async function storm(stage: Stage, loads: readonly RunningLoad[]): Promise<void>
     }
     await last.served();
     await last.settled();
-    await further(loads, AFTERMATH / 3);
+    await fresh.further(AFTERMATH / 3);
   });
 }

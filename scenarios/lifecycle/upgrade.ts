@@ -1,6 +1,6 @@
 import type { Door } from "../../harness/spec/history.ts";
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
-import { episode } from "./episode.ts";
+import { episode, running, untilRunning } from "./episode.ts";
 
 const RATE = 100;
 const STEADY = 30;
@@ -38,8 +38,8 @@ export const lifecycleUpgrade: Scenario = {
 async function rollBack(stage: Stage, load: RunningLoad, door: Door, base: number): Promise<void> {
   const held = await stage.hold({ door });
   await stage.reload({ release: "fail", by: () => askedBy(stage) });
-  await stage.until(() => running(stage) > base, SUCCESSOR_MS);
-  await stage.until(() => running(stage) <= base, stage.facts.settleMs);
+  await untilRunning(stage, (count) => count > base, SUCCESSOR_MS);
+  await untilRunning(stage, (count) => count <= base, stage.facts.settleMs);
   await held.release();
   await load.further(STEADY);
   await stage.lookAtProcesses("after-rollback");
@@ -50,7 +50,8 @@ async function upgrade(stage: Stage, load: RunningLoad, door: Door, base: number
   const reload = await stage.reload({ by: () => askedBy(stage) });
   await held.release();
   await reload.settled();
-  await stage.until(() => running(stage) <= base, stage.facts.settleMs);
+  // A main process that has answered nothing itself may take a moment longer.
+  await untilRunning(stage, (count) => count <= base, SUCCESSOR_MS);
   await load.further(STEADY);
   await stage.lookAtProcesses("after-upgrade");
 }
@@ -58,8 +59,4 @@ async function upgrade(stage: Stage, load: RunningLoad, door: Door, base: number
 async function askedBy(stage: Stage): Promise<{ readonly error?: string }> {
   const asked = await stage.act("upgrade");
   return asked?.error === undefined ? {} : { error: asked.error };
-}
-
-function running(stage: Stage): number {
-  return stage.processes().filter(({ state }) => state !== "Z").length;
 }

@@ -16,7 +16,7 @@ export const lifecycle = [
     sentence:
       "A reload that is asked for while another one is under way takes effect too: what was deployed last serves in the end.",
     why: "A signal that arrives between the fork of a worker and its handler, or while a flag says that a reload is running already, is easily dropped. Nobody repeats it: the deploy looks done, and yesterday's code serves until the next one.",
-    evidence: ["benoitc/gunicorn#1910", "PHP bug 76601"],
+    evidence: ["benoitc/gunicorn#1910", "https://bugs.php.net/bug.php?id=76601"],
     roles: [],
     capabilities: ["contract"],
   },
@@ -26,7 +26,7 @@ export const lifecycle = [
     sentence:
       "Twenty reloads at once end on the release that was deployed last, with a bounded number of processes on the way and no request lost.",
     why: "Deploy scripts are run twice, configuration management signals once per changed file. A server that starts a set of workers for every signal runs out of memory; one that keeps a short queue forgets the last.",
-    evidence: ["benoitc/gunicorn (signals beyond five are dropped)", "lestrrat-go/server-starter#9"],
+    evidence: ["benoitc/gunicorn: arbiter.py queues five signals and drops the rest", "lestrrat-go/server-starter#9"],
     roles: [],
     capabilities: ["contract"],
   },
@@ -65,7 +65,7 @@ export const lifecycle = [
     sentence:
       "The signals for one worker more and one worker fewer change the number of processes by one, and lose no request.",
     why: "They are for the hour in which the load is highest. The worker that has to go holds requests like any other.",
-    evidence: ["gunicorn documentation, Signal Handling"],
+    evidence: ["https://docs.gunicorn.org/en/stable/signals.html"],
     roles: [],
     capabilities: ["contract"],
   },
@@ -76,9 +76,9 @@ export const lifecycle = [
       "The main process itself can be replaced without losing a request, and a successor that does not come up leaves the old one in charge.",
     why: "A reload renews the application; the server's own program and its libraries need a new main process. Without a way to hand the listener over, every security update of the server is an outage.",
     evidence: [
-      "gunicorn documentation, Upgrading to a new binary on the fly",
-      "nginx documentation, Controlling nginx",
-      "unicorn SIGNALS",
+      "https://docs.gunicorn.org/en/stable/signals.html",
+      "https://nginx.org/en/docs/control.html",
+      "https://yhbt.net/unicorn/SIGNALS.html",
     ],
     roles: [],
     capabilities: ["contract"],
