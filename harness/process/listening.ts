@@ -31,8 +31,8 @@ export async function tcpListeners(pids: readonly number[]): Promise<readonly Tc
 /** A line of a socket that listens (state 0A), see proc_pid_net(5): address and port in hex digits, and further on the inode. */
 const LISTENING = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F:]+ 0A \S+ \S+ \S+ +\d+ +\d+ (\d+)/gm;
 
-/** By inode. In the thread pool: after a burst of connections the table has tens of thousands of lines. */
-async function listeningSockets(pid: number): Promise<ReadonlyMap<string, Omit<TcpListener, "pid">>> {
+/** TCP, by inode. In the thread pool: after a burst of connections the table has tens of thousands of lines. */
+export async function listeningSockets(pid: number): Promise<ReadonlyMap<string, Omit<TcpListener, "pid">>> {
   const sockets = new Map<string, Omit<TcpListener, "pid">>();
   for (const table of ["tcp", "tcp6"]) {
     const text = await readFile(`/proc/${pid}/net/${table}`, "utf8").catch(() => "");
