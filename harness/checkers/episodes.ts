@@ -5,6 +5,7 @@ import type { ActionName } from "../spec/target-facts.ts";
 import type { Evidence } from "../spec/verdict.ts";
 import type { Fault } from "./finding.ts";
 import { observationsOf } from "./observations.ts";
+import { reloads } from "./reload-windows.ts";
 import { type Culprit, culprits, evidenceOf, summarize } from "./request-evidence.ts";
 
 export function episodesOf(history: History, name: string): readonly Episode[] {
@@ -64,6 +65,12 @@ export function describeLosses(history: History, episodes: readonly Episode[]): 
 export function newestAnswerIn({ loads }: History, episode: Episode): number {
   const answers = culprits(loads, (row) => isIn(row, [episode]));
   return answers.reduce((newest, { row }) => Math.max(newest, row.generation), 0);
+}
+
+/** Whether any reload of the replay was taken up: where none ever is, one that was not shows nothing about its moment. */
+export function everReloads(history: History): boolean {
+  const [first] = reloads(history);
+  return first !== undefined && culprits(history.loads, ({ generation }) => generation >= first.generation).length > 0;
 }
 
 /** Processes of `left` that are not in `right`. */

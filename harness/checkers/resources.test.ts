@@ -18,6 +18,13 @@ describe("resources/no-zombies", () => {
     expect(finding).toMatchObject({ outcome: "violated", violations: 1 });
   });
 
+  it("does not count a zombie of before as a place for another process", () => {
+    const zombie = sample(0, [{ pid: 1 }, { pid: 100 }, { pid: 101, state: "Z" }]);
+    const later = sample(9_000, [{ pid: 1 }, { pid: 200 }, { pid: 201 }]);
+    expect(check(withSamples(zombie, later))).toMatchObject({ outcome: "violated", violations: 1 });
+    expect(check(withSamples(zombie, sample(9_000, [{ pid: 1 }, { pid: 200 }]))).outcome).toBe("held");
+  });
+
   it("is violated by one process more than before, and names it", () => {
     const finding = check(
       withSamples(base, sample(9_000, [{ pid: 1 }, { pid: 200 }, { pid: 201, command: "left over" }])),

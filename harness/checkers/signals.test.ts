@@ -51,6 +51,14 @@ describe("lifecycle/no-signal-lost", () => {
     });
   });
 
+  it("is violated where both were lost, though reloads work otherwise", () => {
+    const earlier = action({ startedMs: 100 });
+    const both = [earlier, action({ index: 2, generation: 3, servedMs: undefined }), { ...lost, index: 3 }];
+    expect(check(given([episode("pair")], { actions: both, loads: [quiet(2)] }))).toMatchObject({
+      outcome: "violated",
+    });
+  });
+
   it("decides nothing without pairs, with half a pair, if a reload could not be asked for or had no effect", () => {
     expect(check(given([])).outcome).toBe("inconclusive");
     expect(check(given([episode("pair")], { actions: [first] })).outcome).toBe("inconclusive");

@@ -7,6 +7,7 @@ import {
   describeLosses,
   describeProcess,
   episodesOf,
+  everReloads,
   lossesIn,
   newestAnswerIn,
   processesBeyond,
@@ -41,8 +42,8 @@ function noSignalLost(history: History): Finding {
     offsets.push(offsetMs.toFixed(0));
     if (second.servedMs !== undefined) continue;
     const newest = newestAnswerIn(history, episode);
-    if (newest < first.generation && lossesIn(history, [episode]).length === 0)
-      return inconclusive(`no answer ever came from generation ${first.generation}: the reload had no effect`);
+    if (!everReloads(history) && lossesIn(history, [episode]).length === 0)
+      return inconclusive("no answer ever came from a newer generation: no reload had an effect");
     faults.push({
       count: 1,
       evidence: {
@@ -74,8 +75,8 @@ function stormCoalesces(history: History): Finding {
   const [first, last] = [reloads[0], reloads.at(-1)];
   if (!first || !last) return inconclusive("no storm of reloads took place");
   const losses = lossesIn(history, [episode]);
-  if (last.servedMs === undefined && losses.length === 0 && newestAnswerIn(history, episode) < first.generation)
-    return inconclusive("no answer ever came from a generation of the storm: the reloads had no effect");
+  if (!everReloads(history) && losses.length === 0)
+    return inconclusive("no answer ever came from a newer generation: no reload had an effect");
   const cap = base.processes.length + COHORTS_BESIDES * history.target.workers;
   const peak = mostProcesses(history, episode);
   const faults: Fault[] = [...losses];

@@ -29,3 +29,21 @@ export function untilRunning(stage: Stage, isSo: (count: number) => boolean, wit
 export function running(stage: Stage): number {
   return stage.processes().filter(({ state }) => state !== "Z").length;
 }
+
+/** Workers may be started one after the other, some after the first has answered: until no process has come or gone for so long. */
+const CALM_MS = 300;
+
+export async function untilCalm(stage: Stage): Promise<void> {
+  let shape = "";
+  let sinceMs = stage.now();
+  const isCalm = (): boolean => {
+    const next = stage
+      .processes()
+      .map(({ pid }) => pid)
+      .join(" ");
+    if (next !== shape) sinceMs = stage.now();
+    shape = next;
+    return stage.now() - sinceMs >= CALM_MS;
+  };
+  await stage.until(isCalm, stage.facts.settleMs);
+}

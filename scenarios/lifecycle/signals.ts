@@ -1,6 +1,6 @@
 import type { Door } from "../../harness/spec/history.ts";
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
-import { episode, running, untilMoment, untilRunning } from "./episode.ts";
+import { episode, running, untilCalm, untilMoment, untilRunning } from "./episode.ts";
 
 /** Requests per second on connections of their own. */
 const RATE = 100;
@@ -41,6 +41,7 @@ export const lifecycleSignals: Scenario = {
     const { fresh, busy } = startLoads(stage);
     await fresh.further(AFTERMATH);
     if (stage.phase === "trial") {
+      await untilCalm(stage);
       await stage.lookAtProcesses("base");
       await reopen(stage, fresh);
       await resize(stage, fresh);
@@ -73,7 +74,8 @@ function startLoads(stage: Stage): Loads {
       name: "busy",
       requests: BUSY_REQUESTS,
       concurrency: perWorker * stage.workers,
-      request: { path: `/hold?ms=${BUSY_MS}` },
+      // A gate that nobody opens: the time is what ends it.
+      request: { path: `/hold?gate=busy&ms=${BUSY_MS}` },
     }),
   };
 }

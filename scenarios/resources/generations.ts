@@ -11,12 +11,12 @@ const ASK_EVERY_MS = 40;
 const CHILD_MS = 2_000;
 
 /**
- * Ten reloads, each with a request more held in flight; then the requests are released and the last release has to serve.
- * After that the application starts a program, of which it is looked up what it inherited.
+ * The application starts programs, of which it is looked up what they inherited. Then ten reloads, each with a request more
+ * held in flight; the requests are released, and the last release has to serve.
  */
 export const resourceGenerations: Scenario = {
   id: "resources/generations",
-  title: "Ten reloads with ten requests held; a program started by the application",
+  title: "Programs started by the application; ten reloads with ten requests held",
   decides: ["resources/generations-capped", "resources/listener-not-inherited", "resources/no-zombies"],
   roles: ["app-server", "stack"],
   actions: ["reload"],
@@ -27,13 +27,14 @@ export const resourceGenerations: Scenario = {
     // The innermost: what a proxy in front keeps open would pin workers as well.
     const door: Door = stage.doors.includes("direct") ? "direct" : "front";
     await stage.servingWorkers();
+    // First: an application that does not wait for what it has started leaves zombies, which its workers take along.
+    if (stage.phase === "trial" && stage.capabilities.includes("subprocess")) await startPrograms(stage, door);
     const load = stage.openLoop({ name: "fresh", door, ratePerSecond: RATE, connections: "fresh" });
     await load.further(RATE / 5);
     if (stage.phase === "trial") await pinAndReload(stage, door);
     else await (await stage.hold({ door })).release();
     await load.further(RATE / 5);
     await load.stop();
-    if (stage.phase === "trial" && stage.capabilities.includes("subprocess")) await startPrograms(stage, door);
   },
 };
 
