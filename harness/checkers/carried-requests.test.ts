@@ -39,6 +39,16 @@ describe("connections/post-not-lost", () => {
     });
   });
 
+  it("is violated as well if the server did not survive the reload", () => {
+    const stale = posts((row, index) => ({
+      ...row,
+      ...(index > 55
+        ? { outcome: "closed-before-answer-reused", generation: 0, worker: 0 }
+        : { generation: 1, worker: 100 }),
+    }));
+    expect(check(soundReload({ loads: [stale], logs: logOf(stale) })).outcome).toBe("violated");
+  });
+
   it("decides nothing without a log, or with one that lacks what was answered", () => {
     expect(check(soundReload({ loads: [posts()] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ loads: [closed], logs: logOf(closed, ["r60", "r70"]) }))).toMatchObject({

@@ -1,11 +1,11 @@
 import type { History, LedgerRow, LoadRecord } from "../spec/history.ts";
 import type { Conversation } from "../spec/observation.ts";
 import type { Finding } from "../spec/verdict.ts";
-import { decide, type Fault, inconclusive, violated } from "./finding.ts";
+import { decide, type Fault, held, inconclusive, violated } from "./finding.ts";
 import { observationsOf } from "./observations.ts";
 import { announcesClose, rawAnswers } from "./raw-answers.ts";
-import { reloads, whyNoReloadSeen } from "./reload-windows.ts";
-import { type Culprit, culprits, evidenceOf, summarize } from "./request-evidence.ts";
+import { isStruck, reloads, whyNoReloadSeen } from "./reload-windows.ts";
+import { culprits, evidenceOf, summarize } from "./request-evidence.ts";
 import { describeHeld, effectiveReloads, spans } from "./served-by.ts";
 
 /* What a connection carries when the reload comes: POSTs on reused ones, requests behind another, halves of uploads. */
@@ -18,36 +18,23 @@ export const carried = {
 // A POST on a reused connection is answered, or it was provably not run.
 function postNotLost(history: History): Finding {
   const loads = history.loads.filter(isKeptPost);
-  const reason = whyNoReloadSeen(history, loads);
-  if (reason) return inconclusive(reason);
   const log = history.logs.at(-1)?.requests;
   if (!log) return inconclusive("the log was not read, so nothing tells which POSTs were run");
-  let trials = 0;
-  let unlogged = 0;
-  for (const load of loads) {
-    for (const row of load.ledger.rows()) {
-      if (row.method !== "POST" || !row.reused || row.outcome === "unsent") continue;
-      trials++;
-      if (row.outcome === "ok" && (log.get(row.id)?.received ?? 0) === 0) unlogged++;
-    }
-  }
-  if (trials === 0) return inconclusive("no POST was sent on a connection that had carried a request before");
-  const unanswered = culprits(loads, (row) => isPost(row) && row.outcome !== "ok");
-  const run = unanswered.filter(({ row }) => (log.get(row.id)?.received ?? 0) > 0);
+  const isLogged = ({ id }: LedgerRow): boolean => (log.get(id)?.received ?? 0) > 0;
+  const posts = culprits(loads, ({ reused, outcome }) => reused && outcome !== "unsent");
+  const unanswered = posts.filter(({ row }) => row.outcome !== "ok");
+  const run = unanswered.filter(({ row }) => isLogged(row));
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason && !run.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
+  if (posts.length === 0) return inconclusive("no POST was sent on a connection that had carried a request before");
   // That an id is missing proves something only in a log that holds those that have to be there.
+  const unlogged = posts.filter(({ row }) => row.outcome === "ok" && !isLogged(row)).length;
   if (run.length === 0 && unlogged > 0) {
     return inconclusive(`the log lacks ${unlogged} POSTs that were answered: it does not tell which were run`);
   }
-  const notRun = unanswered.length - run.length;
-  const text = `of ${trials} POSTs on reused connections ${trials - unanswered.length} were answered, ${notRun} failed and were not run`;
-  return postFinding(history, { trials, run, text });
-}
-
-function postFinding(
-  history: History,
-  { trials, run, text }: { readonly trials: number; readonly run: readonly Culprit[]; readonly text: string },
-): Finding {
-  if (run.length === 0) return decide({ trials, faults: [], expected: "", observed: text });
+  const trials = posts.length;
+  const text = `of ${trials} POSTs on reused connections ${trials - unanswered.length} were answered, ${unanswered.length - run.length} failed and were not run`;
+  if (run.length === 0) return held(trials, text);
   return violated({
     trials,
     violations: run.length,
@@ -61,10 +48,6 @@ function isKeptPost(load: LoadRecord): boolean {
   if (load.connections !== "kept-alive") return false;
   for (const { method } of load.ledger.rows()) return method === "POST";
   return false;
-}
-
-function isPost({ method, reused, outcome }: LedgerRow): boolean {
-  return method === "POST" && reused && outcome !== "unsent";
 }
 
 // Requests that were already sent on a connection when the reload came, one behind the other, are all answered.

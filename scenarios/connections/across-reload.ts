@@ -9,7 +9,7 @@ const CONTROL_IDLE_CLIENTS = 5;
 /** Fresh requests, while the old workers drain, by which a draining one would be found that still accepts. */
 const FRESH_REQUESTS = 100;
 const FRESH_AT_A_TIME = 5;
-const POSTS_PER_SECOND = 60;
+const POSTS_PER_SECOND = 100;
 const STEADY_POSTS = 20;
 const ANSWER_MS = 5_000;
 

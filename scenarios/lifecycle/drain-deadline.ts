@@ -3,7 +3,7 @@ import type { Door } from "../../harness/spec/history.ts";
 import { LIMITS } from "../../harness/spec/limits.ts";
 
 const IDLE_CLIENTS = 5;
-const RATE = 60;
+const RATE = 100;
 const KNOWN_REQUESTS = 20;
 /** Share of the drain after which the short requests are let go on. */
 const SHORT_PART = 0.6;
