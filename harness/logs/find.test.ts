@@ -2,7 +2,7 @@ import { link, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findLogFiles } from "./find.ts";
+import { findLogFiles, isNameOfLog } from "./find.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -84,4 +84,11 @@ test("a star in a folder's place, characters special to patterns, and folders th
   const { files } = await findLogFiles([path.join(folder, "*", "app.log*"), path.join(folder, "one+(1)", "app*")]);
   expect(files.map(({ path }) => path)).toEqual([path.join(folder, "one+(1)", "app.log")]);
   expect(await findLogFiles([path.join(folder, "none", "app.log*")])).toEqual({ files: [], inTransit: [] });
+});
+
+test("whether a name belongs to the log can be told of one that does not exist", () => {
+  const patterns = ["/logs/app.log*"];
+  const names = ["app.log", "app.log-20261122.1.gz", "app.log.compressing", "web.log", "sub/app.log"];
+  const belonging = names.filter((name) => isNameOfLog(patterns, `/logs/${name}`));
+  expect(belonging).toEqual(["app.log", "app.log-20261122.1.gz"]);
 });
