@@ -62,7 +62,7 @@ export const availability = [
     why: "Browsers and pools open connections ahead of need. The client of such a connection has done nothing wrong and was told nothing; to it, a reset in place of the first answer is an outage.",
     evidence: ["Kludex/uvicorn#2757"],
     roles: [],
-    capabilities: ["contract"],
+    capabilities: ["contract", "keepalive"],
   },
   {
     id: "availability/single-worker-no-gap",
