@@ -113,7 +113,8 @@ export interface Stage extends Operating {
   /** Waits until the log on disk stands still and holds what the bursts wrote, then reads it all. */
   readLogs(name: string): Promise<void>;
   /**
-   * Another instance of the target, asked to reload `askAfterMs` after its main process could be named, and once it is ready
+   * Another instance of the target, asked to reload `askAfterMs` after its main process could be named (where that is the one
+   * that the suite starts: after its program could have begun), and once it is ready
    * to take up a release of its own; recorded as an observation. Left out in the control.
    */
   bootAnother(plan: { readonly name: string; readonly askAfterMs: number }): Promise<void>;

@@ -14,12 +14,12 @@ const fixtures = path.join(import.meta.dirname, "../targets/fixtures");
 const signal = AbortSignal.timeout(60_000);
 const runId = `test-boots-${process.pid}`;
 
-/** A server that has no handler for HUP before it listens. */
+/** A shell that boots for a second, and has no handler for HUP until it has become the server. */
 const definition = parseTargetFile(
   `hupspec: 1
 name: fixture
 role: app-server
-start: ["\${node}", "\${targetDir}/server.ts", --port, "\${port}"]
+start: [sh, -c, 'sleep 1; exec "$@"', fixture, "\${node}", "\${targetDir}/server.ts", --port, "\${port}"]
 url: http://127.0.0.1:\${port}
 probe: {path: /, generation: {header: x-app-version}}
 actions: {reload: {signal: HUP}}
@@ -42,7 +42,7 @@ test("another instance that was asked early may die of it, one that was asked la
   await bootAnother(context, { name: "early", askAfterMs: 0 });
   expect(seen()).toMatchObject({ name: "early", readyMs: Number.NaN, mainPidAfter: 0, reloadedMs: Number.NaN });
   expect(seen().error).toContain("SIGHUP");
-  await bootAnother(context, { name: "late", askAfterMs: 1_000 });
+  await bootAnother(context, { name: "late", askAfterMs: 2_000 });
   const { startedMs, readyMs, askedMs, reloadedMs, mainPid, mainPidAfter, error } = seen();
   expect(error).toBeUndefined();
   expect([startedMs, readyMs, askedMs, reloadedMs]).toEqual(

@@ -1,6 +1,7 @@
 import { LIMITS } from "../spec/limits.ts";
 import type { BootSeen } from "../spec/observation.ts";
 import type { Stage } from "../spec/scenario.ts";
+import { catchesSignals } from "../process/signal-handlers.ts";
 import { waitUntil } from "../process/wait-until.ts";
 import type { BootedTarget } from "../targets/booted-target.ts";
 import { createContext, type StageContext } from "./context.ts";
@@ -25,6 +26,7 @@ export async function bootAnother(context: StageContext, plan: Parameters<Stage[
   let namedPid = 0;
   const isNamed = async (): Promise<boolean> => (namedPid = await other.mainPid(site).catch(() => 0)) > 0;
   const named = await waitUntil(isNamed, withinMs, signal);
+  if (named && "child" in target.definition.settings.main) await programBegins(namedPid, recorder.now, signal);
   const namedMs = named ? recorder.now() : Number.NaN;
   let error = named ? undefined : "its main process could not be named";
   let askedMs = Number.NaN;
@@ -54,6 +56,21 @@ export async function bootAnother(context: StageContext, plan: Parameters<Stage[
     ...(!isSound && { output: await lastWords(other) }),
   };
   recorder.observations.push(seen);
+}
+
+/** From the first sign of a program's runtime to the first line that the program itself could have executed. */
+const RUNTIME_MS = 100;
+/** For a program without a runtime that would show. */
+const NO_RUNTIME_MS = 300;
+
+/**
+ * A process that the suite starts itself is known before it is anything. No program can handle a signal before its
+ * interpreter is up: dying of it until then is not the server's doing. Others name their main process themselves.
+ */
+async function programBegins(pid: number, now: () => number, signal: AbortSignal): Promise<void> {
+  await waitUntil(() => catchesSignals(pid), NO_RUNTIME_MS, signal);
+  const begunMs = now();
+  await waitUntil(() => now() - begunMs >= RUNTIME_MS, RUNTIME_MS, signal);
 }
 
 /**
