@@ -36,9 +36,14 @@ describe("generation/no-going-back", () => {
     expect(check(soundReload({ loads: [...loads, direct], target: { role: "stack" } })).outcome).toBe("held");
   });
 
-  it("decides nothing if each connection carried one request, or without a reload", () => {
-    const single = forward.map((row, connection) => ({ ...row, connection }));
-    expect(check(soundReload({ loads: [keptLoad(single)] })).outcome).toBe("inconclusive");
+  it("does not speak of a server that ends each connection after one answer", () => {
+    const single = forward.map((row, connection) => ({ ...row, connection, reused: false }));
+    expect(check(soundReload({ loads: [keptLoad(single)] })).outcome).toBe("unsupported");
+  });
+
+  it("decides nothing if no connection was used after the reload, or without a reload", () => {
+    const before = forward.map((row, index) => ((row.intendedMs ?? 0) >= 1_000 ? { ...row, connection: index } : row));
+    expect(check(soundReload({ loads: [keptLoad(before)] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
   });
 });

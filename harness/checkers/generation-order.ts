@@ -1,6 +1,6 @@
 import type { ActionRecord, History, LedgerRow, LoadRecord } from "../spec/history.ts";
 import type { Evidence, Finding } from "../spec/verdict.ts";
-import { held, inconclusive, observed, violated } from "./finding.ts";
+import { held, inconclusive, observed, unsupported, violated } from "./finding.ts";
 import { reloads, whyNoReloadSeen } from "./reload-windows.ts";
 
 export const generationOrder = {
@@ -26,6 +26,8 @@ function noGoingBack(history: History): Finding {
       if (later.generation < earlier.generation) steps.push(stepBack(load, earlier, later));
     }
   }
+  const carriesOne = !loads.some((load) => [...load.ledger.rows()].some(({ reused }) => reused));
+  if (carriesOne) return unsupported("the application server ends every connection after one answer");
   if (trials === 0) return inconclusive("no connection carried two requests while a reload took place");
   const text = `${trials} answers that followed another on their connection after the first reload, ${steps.length} of them from an older generation than it`;
   if (steps.length === 0) return held(trials, text);

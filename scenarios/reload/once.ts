@@ -1,3 +1,4 @@
+import type { Door } from "../../harness/spec/history.ts";
 import type { ConversationHandle, RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
 const FRESH_RATE = 60;
@@ -33,12 +34,7 @@ export const reloadOnce: Scenario = {
     const loads = startLoads(stage);
     await Promise.all(loads.map((load) => load.further(STEADY_REQUESTS)));
     await askForSetting(stage, "setting-before");
-    // A worker that takes one connection at a time would serve nobody else for as long as one is silent.
-    const silent = await Promise.all(
-      (stage.capabilities.includes("keepalive") ? stage.doors : []).flatMap((door) =>
-        Array.from({ length: SILENT }, () => stage.converse({ name: `silent-${door}`, door })),
-      ),
-    );
+    const silent = (await Promise.all(stage.doors.map((door) => openSilent(stage, door)))).flat();
     const reload = await stage.reload({ setting: "green" });
     await askForSetting(stage, "setting-after");
     await Promise.all(silent.map(speak));
@@ -72,11 +68,25 @@ async function askForSetting(stage: Stage, name: string): Promise<void> {
   for (let asked = 0; asked < ASKED; asked++) await stage.request({ name, door: "front" });
 }
 
+/** A worker that takes one connection at a time would serve nobody else for as long as one is silent: such a door is left alone. */
+async function openSilent(stage: Stage, door: Door): Promise<readonly ConversationHandle[]> {
+  const first = await stage.converse({ name: `first-${door}`, door });
+  await first.send(request(first, ""));
+  await first.until((received) => received.includes(first.id), ANSWER_MS);
+  const keepsOpen = first.received.includes(first.id) && !/^connection: *close/im.test(first.received);
+  first.close();
+  return Promise.all(
+    Array.from({ length: keepsOpen ? SILENT : 0 }, () => stage.converse({ name: `silent-${door}`, door })),
+  );
+}
+
 /** The first request of a connection; what comes, or does not, is in the history. */
 async function speak(talk: ConversationHandle): Promise<void> {
-  await talk.send(
-    `GET / HTTP/1.1\r\nHost: ${talk.hostHeader}\r\nx-hupspec-id: ${talk.id}\r\nConnection: close\r\n\r\n`,
-  );
+  await talk.send(request(talk, "Connection: close\r\n"));
   await talk.until((received) => received.includes(talk.id), ANSWER_MS);
   talk.close();
+}
+
+function request({ hostHeader, id }: ConversationHandle, fields: string): string {
+  return `GET / HTTP/1.1\r\nHost: ${hostHeader}\r\nx-hupspec-id: ${id}\r\n${fields}\r\n`;
 }
