@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{config,harness,servers,reports,bench}/**/*.test.ts"],
+          include: ["{config,harness,servers,reports,bench}/**/*.test.ts", "scenarios/catalogue.test.ts"],
           exclude: [...configDefaults.exclude, "servers/saboteurs/**"],
           testTimeout: 30_000,
           maxWorkers: 2,
@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: "scenarios",
-          include: ["scenarios/**/*.test.ts"],
+          include: ["scenarios/conformance.test.ts"],
           fileParallelism: false,
           // The progress lines are ours; vitest would put a heading over each.
           disableConsoleIntercept: true,

@@ -27,7 +27,6 @@ export const availability: readonly Saboteur[] = [
     caughtBy: {
       "availability/reload-loop-loses-nothing": /^[1-9]\d* lost on fresh connections \([1-9]\d* reset-before-answer/,
     },
-    perhaps: ["connections/close-announced", "connections/post-not-lost"],
     cleared: ["resources/descriptors-flat", "resources/memory-flat"],
   },
   {
@@ -38,7 +37,6 @@ export const availability: readonly Saboteur[] = [
     caughtBy: {
       "availability/reload-loop-loses-nothing": /^[1-9]\d* lost on fresh connections \([1-9]\d* wrong-answer\)/,
     },
-    perhaps: ["connections/post-not-lost"],
     cleared: ["resources/descriptors-flat", "resources/memory-flat"],
   },
   {

@@ -56,4 +56,15 @@ export const generation: readonly Saboteur[] = [
       "generation/environment-applied",
     ],
   },
+  {
+    name: "accepts-on",
+    target: "prefork",
+    fault: "accepts-on",
+    scenario: "reload/loop",
+    // A measurement accuses nobody; it has to tell what it is there to measure.
+    caughtBy: {
+      "generation/mixed-window":
+        /^both generations answered fresh requests for [1-9]\d\d ms in the median of \d+ reloads/,
+    },
+  },
 ];
