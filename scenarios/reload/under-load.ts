@@ -1,9 +1,9 @@
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
 /** Requests per second of each load, and how many of them are sent in peace before the first reload and after the last. */
-const RATE = 110;
+const RATE = 80;
 /** The same of POSTs, where the application takes them. */
-const POST_RATE = 80;
+const POST_RATE = 50;
 const POSTED = new TextEncoder().encode("0123456789abcdef".repeat(32));
 const STEADY_REQUESTS = 40;
 
