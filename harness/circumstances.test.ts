@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { action, history, sample } from "./checkers/history-fixture.ts";
+import { action, history, sample } from "./checkers/testing/history-fixture.ts";
 import { circumstancesOf } from "./circumstances.ts";
 
 const processes = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { action, history, load } from "./checkers/history-fixture.ts";
-import { freshLoad, rowsAroundReload, soundReload } from "./checkers/reload-fixture.ts";
+import { action, history, load } from "./checkers/testing/history-fixture.ts";
+import { freshLoad, rowsAroundReload, soundReload } from "./checkers/testing/reload-fixture.ts";
 import { judge } from "./judge.ts";
 import type { Scenario } from "./spec/scenario.ts";
 

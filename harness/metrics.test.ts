@@ -1,7 +1,7 @@
 import { decodeFromCompressedBase64 } from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
-import { action, history, load } from "./checkers/history-fixture.ts";
-import { freshLoad, keptLoad, rowsAroundReload, soundReload } from "./checkers/reload-fixture.ts";
+import { action, history, load } from "./checkers/testing/history-fixture.ts";
+import { freshLoad, keptLoad, rowsAroundReload, soundReload } from "./checkers/testing/reload-fixture.ts";
 import { metricsOf } from "./metrics.ts";
 
 describe("metrics", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
-import { soundReload } from "../harness/checkers/reload-fixture.ts";
+import { soundReload } from "../harness/checkers/testing/reload-fixture.ts";
 import { writeSamples } from "./samples.ts";
 
 it("writes every request, action and process table of a replay", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { load } from "./history-fixture.ts";
+import { load } from "./testing/history-fixture.ts";
 import { describeClasses, powerToSee, requestClasses } from "./request-classes.ts";
 
 const kept = load(

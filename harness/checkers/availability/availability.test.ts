@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { availability } from "./availability.ts";
+import { action, history, load } from "../testing/history-fixture.ts";
+import { freshLoad, keptLoad, rowsAroundReload, soundReload } from "../testing/reload-fixture.ts";
+
+describe("availability/reload-loses-nothing", () => {
+  const check = availability["availability/reload-loses-nothing"];
+
+  it("holds where every request was answered", () => {
+    expect(check(soundReload())).toMatchObject({ outcome: "held", trials: 150 });
+  });
+
+  it("is violated by a single refused request, and says which one and when", () => {
+    const rows = rowsAroundReload((row, index) => (index === 52 ? { ...row, outcome: "refused", worker: 0 } : row));
+    const finding = check(soundReload({ loads: [freshLoad(rows)] }));
+    expect(finding).toMatchObject({ outcome: "violated", violations: 1, trials: 150 });
+    expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(/r52.*refused.*\+40\.0 ms to reload 1/);
+  });
+
+  it.each(["status-502", "truncated", "hung", "closed-before-answer-fresh", "wrong-answer"] as const)(
+    "is violated by %s",
+    (outcome) => {
+      const rows = rowsAroundReload((row, index) => (index === 60 ? { ...row, outcome } : row));
+      expect(check(soundReload({ loads: [freshLoad(rows)] })).outcome).toBe("violated");
+    },
+  );
+
+  it("leaves reused connections to the rules on connections", () => {
+    const rows = rowsAroundReload((row, index) =>
+      index === 60 ? { ...row, reused: true, outcome: "reset-before-answer-reused" } : row,
+    );
+    expect(check(soundReload({ loads: [freshLoad(), keptLoad(rows)] })).outcome).toBe("held");
+  });
+
+  it("decides nothing without a reload", () => {
+    expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
+  });
+
+  it("decides nothing if the new generation never answered", () => {
+    const rows = rowsAroundReload((row) => ({ ...row, generation: 1, worker: 100 }));
+    expect(check(soundReload({ loads: [freshLoad(rows)] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("no effect"),
+    });
+  });
+
+  it("is violated by a server that dies of the reload: it never serves the new code, and the next signal finds nobody", () => {
+    const rows = rowsAroundReload((row) =>
+      (row.intendedMs ?? 0) > 1_000 ? { ...row, outcome: "refused", worker: 0, generation: 0 } : row,
+    );
+    const dead = action({ servedMs: undefined, settledMs: undefined });
+    const second = action({ index: 2, startedMs: 2_900, generation: 3, servedMs: undefined, error: "it is gone" });
+    const finding = check(soundReload({ loads: [freshLoad(rows)], actions: [dead, second] }));
+    expect(finding).toMatchObject({ outcome: "violated", violations: 99 });
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions: [action({ error: "gone" })] })).outcome).toBe(
+      "inconclusive",
+    );
+  });
+
+  it("decides nothing if the load did not overlap the reload", () => {
+    const before = freshLoad(rowsAroundReload().slice(0, 40));
+    const after = keptLoad(rowsAroundReload().slice(100));
+    expect(check(soundReload({ loads: [before, after] })).outcome).toBe("inconclusive");
+  });
+
+  it("decides nothing if the signal could not be sent", () => {
+    expect(check(soundReload({ actions: [action({ error: "no such process" })] })).outcome).toBe("inconclusive");
+  });
+});
+
+describe("availability/ab-ten-thousand", () => {
+  const check = availability["availability/ab-ten-thousand"];
+  const rows = Array.from({ length: 10_000 }, (_, index) => ({ intendedMs: index, generation: index > 1_100 ? 2 : 1 }));
+  const ab = (changed = rows) => load(changed, { name: "ab-front", mode: "closed-loop" });
+
+  it("holds where all 10,000 complete", () => {
+    expect(check(history({ loads: [ab()], actions: [action()] }))).toMatchObject({ outcome: "held", trials: 10_000 });
+  });
+
+  it("is violated by one that does not", () => {
+    const broken = rows.map((row, index) => (index === 1_050 ? { ...row, outcome: "truncated" as const } : row));
+    expect(check(history({ loads: [ab(broken)], actions: [action()] }))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+    });
+  });
+
+  it("decides nothing with fewer requests, or with a reload outside them", () => {
+    expect(check(history({ loads: [ab(rows.slice(0, 9_999))], actions: [action()] })).outcome).toBe("inconclusive");
+    expect(check(history({ loads: [ab()], actions: [action({ startedMs: 20_000 })] })).outcome).toBe("inconclusive");
+    expect(check(history({ loads: [], actions: [action()] })).outcome).toBe("inconclusive");
+  });
+
+  it("decides nothing if the reload could not be asked for or had no effect", () => {
+    const stale = rows.map((row) => ({ ...row, generation: 1 }));
+    expect(check(history({ loads: [ab()], actions: [action({ error: "no such process" })] })).outcome).toBe(
+      "inconclusive",
+    );
+    expect(check(history({ loads: [ab(stale)], actions: [action({ servedMs: undefined })] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("no effect"),
+    });
+  });
+
+  it("decides nothing for a load that was over before the new code served", () => {
+    const stale = rows.map((row) => ({ ...row, generation: 1 }));
+    expect(check(history({ loads: [ab(stale)], actions: [action({ servedMs: 12_000 })] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("before generation 2 served"),
+    });
+  });
+});
+
+describe("availability/old-serves-until-new-ready", () => {
+  const check = availability["availability/old-serves-until-new-ready"];
+  const slow = [action({ bootDelayMs: 800, servedMs: 1_900, settledMs: 2_100 })];
+
+  it("holds where the old workers answer while the new ones boot", () => {
+    const rows = rowsAroundReload((row) =>
+      (row.intendedMs ?? 0) <= 1_850 ? { ...row, generation: 1, worker: 100 } : row,
+    );
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions: slow })).outcome).toBe("held");
+  });
+
+  it("is violated by a gap as long as the boot, even if every request is answered in the end", () => {
+    const rows = rowsAroundReload((row) => {
+      const intendedMs = row.intendedMs ?? 0;
+      return intendedMs >= 1_000 && intendedMs < 1_850 ? { ...row, doneMs: 1_860, generation: 2 } : row;
+    });
+    const finding = check(soundReload({ loads: [freshLoad(rows)], actions: slow }));
+    expect(finding.outcome).toBe("violated");
+    expect(finding.outcome === "violated" && finding.evidence.length).toBeGreaterThan(0);
+  });
+
+  it("decides nothing about a gap that the generator's own pause explains", () => {
+    const rows = rowsAroundReload((row) => {
+      const intendedMs = row.intendedMs ?? 0;
+      return intendedMs >= 1_100 && intendedMs < 1_550 ? { ...row, doneMs: 1_560, generation: 1 } : row;
+    });
+    const paused = (max: number) =>
+      freshLoad(rows, { lateness: { count: rows.length, p50: 0, p90: 0, p99: 0, p999: max, max } });
+    expect(check(soundReload({ loads: [paused(450)], actions: slow }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("paused"),
+    });
+    expect(check(soundReload({ loads: [paused(20)], actions: slow })).outcome).toBe("violated");
+  });
+
+  it("decides nothing if no release was slow to boot", () => {
+    expect(check(soundReload()).outcome).toBe("inconclusive");
+  });
+});
+
+describe("availability/stall-bounded", () => {
+  const check = availability["availability/stall-bounded"];
+
+  it("holds within the budget", () => {
+    expect(check(soundReload()).outcome).toBe("held");
+  });
+
+  it("is violated by one answer later than the longest stall allowed", () => {
+    const rows = rowsAroundReload((row, index) => (index === 55 ? { ...row, doneMs: 1_100 + 1_001 } : row));
+    expect(check(soundReload({ loads: [freshLoad(rows)] })).outcome).toBe("violated");
+  });
+
+  it("is violated by a time in which nobody was served, however quickly they were refused", () => {
+    const rows = rowsAroundReload((row, index) => (index > 50 && index < 110 ? { ...row, outcome: "refused" } : row));
+    const finding = check(soundReload({ loads: [freshLoad(rows)], actions: [action({ settledMs: 2_400 })] }));
+    expect(finding).toMatchObject({
+      outcome: "violated",
+      observed: expect.stringMatching(/without a good answer 1\d{3}/),
+    });
+  });
+
+  it("does not count what was slow outside the reload", () => {
+    const rows = rowsAroundReload((row, index) => (index === 140 ? { ...row, doneMs: 2_800 + 1_500 } : row));
+    expect(check(soundReload({ loads: [freshLoad(rows)] })).outcome).toBe("held");
+  });
+});

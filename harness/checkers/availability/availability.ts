@@ -1,0 +1,176 @@
+import { longestGapMs } from "../../client/timeline.ts";
+import type { History, LedgerRow, LoadRecord } from "../../spec/history.ts";
+import type { Finding } from "../../spec/verdict.ts";
+import { held, inconclusive, violated } from "../finding.ts";
+import { isStruck, type ReloadWindow, reloadWindows, touches, whyNoReloadSeen } from "../reload-windows.ts";
+import { describeClasses, requestClasses } from "../request-classes.ts";
+import { countRows, culprits, evidenceOf, summarize } from "../request-evidence.ts";
+
+/** Requests that the seed's experiment sends. */
+const AB_REQUESTS = 10_000;
+
+export const availability = {
+  "availability/reload-loses-nothing": reloadLosesNothing,
+  "availability/ab-ten-thousand": abTenThousand,
+  "availability/old-serves-until-new-ready": oldServesUntilNewReady,
+  "availability/stall-bounded": stallBounded,
+};
+
+// A reload under load loses no request on a fresh connection.
+function reloadLosesNothing(history: History): Finding {
+  const loads = history.loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
+  const lost = culprits(loads, ({ reused, outcome }) => !reused && outcome !== "ok");
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason && !lost.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
+  const trials = countRows(loads);
+  const reloadCount = reloadWindows(history).length;
+  // What became of requests on reused connections is said as well; the rules on connections judge it.
+  const classes = describeClasses(requestClasses(history.loads.filter(({ mode }) => mode === "open-loop")));
+  const text = `${lost.length} of ${trials} requests lost in ${reloadCount} reloads`;
+  if (lost.length === 0) return held(trials, `${text}; ${classes}`);
+  return violated({
+    trials,
+    violations: lost.length,
+    expected: "each id answered exactly once, completely, with a 2xx",
+    observed: `${text}: ${summarize(lost)}; ${classes}`,
+    evidence: evidenceOf(history, lost),
+  });
+}
+
+// Of 10,000 requests sent ten at a time with a reload midway, every one completes with a 2xx answer.
+function abTenThousand(history: History): Finding {
+  const loads = history.loads.filter(({ mode }) => mode === "closed-loop");
+  const short = loads.find(({ intended }) => intended < AB_REQUESTS);
+  if (loads.length === 0 || short)
+    return inconclusive(`${short?.intended ?? 0} of ${AB_REQUESTS} requests were intended`);
+  const reloaded = loads.find((load) => !reloadWindows(history).some((window) => midway(load, window)));
+  if (reloaded) return inconclusive(`no reload took place while ${reloaded.name} ran`);
+  const lost = culprits(loads, ({ outcome }) => outcome !== "ok");
+  const reason = whyChangeoverMissed(history, loads) ?? whyNoReloadSeen(history, loads);
+  if (reason && !lost.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
+  const trials = countRows(loads);
+  if (lost.length === 0) return held(trials, `all of ${trials} requests complete, each with a 2xx`);
+  return violated({
+    trials,
+    violations: lost.length,
+    expected: `${AB_REQUESTS} complete 2xx answers`,
+    observed: `${lost.length} of ${trials} not complete: ${summarize(lost)}`,
+    evidence: evidenceOf(history, lost),
+  });
+}
+
+/** Why a load was over before the code that it was reloaded to answered anything. */
+function whyChangeoverMissed(history: History, loads: readonly LoadRecord[]): string | undefined {
+  for (const load of loads) {
+    const window = reloadWindows(history).find((window) => midway(load, window));
+    if (window?.action.servedMs === undefined) continue;
+    const { generation } = window.action;
+    if ([...load.ledger.rows()].some((row) => row.generation >= generation)) continue;
+    return `${load.name} was over before generation ${generation} served`;
+  }
+  return undefined;
+}
+
+function midway(load: LoadRecord, { action }: ReloadWindow): boolean {
+  return action.startedMs > load.startedMs && action.startedMs < load.endedMs;
+}
+
+/** The part of a slow boot for which the old workers may be silent before it counts as a gap. */
+const TOLERATED_PART_OF_BOOT = 0.5;
+
+// Old workers go on accepting until their replacements are ready to answer, not merely started.
+function oldServesUntilNewReady(history: History): Finding {
+  const slow = reloadWindows(history).filter(({ action }) => action.bootDelayMs > 0);
+  if (slow.length === 0) return inconclusive("no release that takes its time to boot was reloaded");
+  const loads = history.loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason) return inconclusive(reason);
+  let trials = 0;
+  let worst: { gapMs: number; window: ReloadWindow; load: LoadRecord } | undefined;
+  for (const window of slow) {
+    const until = window.fromMs + window.action.bootDelayMs;
+    for (const load of loads) {
+      const during = [...load.ledger.rows()].filter(
+        (row) => row.intendedMs >= window.fromMs && row.intendedMs <= until,
+      );
+      if (during.length === 0)
+        return inconclusive(`${load.name} sent nothing while reload ${window.action.index} booted`);
+      trials += during.length;
+      const gapMs = longestGapMs(load.ledger.rows(), window.fromMs, until);
+      if (!worst || gapMs / window.action.bootDelayMs > worst.gapMs / worst.window.action.bootDelayMs) {
+        worst = { gapMs, window, load };
+      }
+    }
+  }
+  if (!worst) return inconclusive("no load of fresh connections ran");
+  const { gapMs, window, load } = worst;
+  const { index, bootDelayMs } = window.action;
+  const text = `longest time without a good answer ${gapMs.toFixed(0)} ms (${load.name}, reload ${index}) of a boot of ${bootDelayMs} ms`;
+  const tolerableMs = bootDelayMs * TOLERATED_PART_OF_BOOT;
+  if (gapMs <= tolerableMs) return held(trials, text);
+  // Nobody answers a generator that asks nothing.
+  const pausedMs = load.lateness.max;
+  if (gapMs - pausedMs <= tolerableMs) {
+    return inconclusive(`${text}, but the generator itself paused for up to ${pausedMs.toFixed(0)} ms`);
+  }
+  const unserved = culprits(
+    [load],
+    (row) =>
+      row.intendedMs >= window.fromMs &&
+      row.intendedMs <= window.fromMs + bootDelayMs &&
+      !answeredWithin(row, bootDelayMs / 4),
+  );
+  return violated({
+    trials,
+    violations: Math.max(unserved.length, 1),
+    expected: `answers from the old workers during the ${bootDelayMs} ms that the new ones take to boot`,
+    observed: text,
+    evidence: evidenceOf(history, unserved),
+  });
+}
+
+function answeredWithin(row: LedgerRow, ms: number): boolean {
+  return row.outcome === "ok" && row.doneMs - row.intendedMs <= ms;
+}
+
+// The longest stall and the p99 latency inside a reload window stay within the declared budget.
+function stallBounded(history: History): Finding {
+  const windows = reloadWindows(history);
+  const loads = history.loads.filter(({ mode }) => mode === "open-loop");
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason) return inconclusive(reason);
+  const rows = culprits(loads, (row) => row.outcome === "ok" && touches(row, windows) !== undefined);
+  if (rows.length === 0) return inconclusive("no request was answered inside a reload window");
+  const { stallMs, p99Ms } = history.target.budget;
+  const latencies = rows.map(({ row }) => row.doneMs - row.intendedMs).sort((a, b) => a - b);
+  const p99 = latencies[Math.ceil(latencies.length * 0.99) - 1] ?? 0;
+  const max = latencies.at(-1) ?? 0;
+  const gap = longestGapInside(loads, windows);
+  const text =
+    `p99 ${p99.toFixed(1)} ms, longest ${max.toFixed(1)} ms of ${rows.length} answers inside ${windows.length} reload windows; ` +
+    `longest time without a good answer ${gap.toFixed(1)} ms`;
+  if (Math.max(max, gap) <= stallMs && p99 <= p99Ms) return held(rows.length, text);
+  const slow = rows.filter(({ row }) => row.doneMs - row.intendedMs > Math.min(stallMs, p99Ms));
+  const unanswered = culprits(loads, (row) => row.outcome !== "ok" && touches(row, windows) !== undefined);
+  return violated({
+    trials: rows.length + unanswered.length,
+    violations: Math.max(slow.length, 1),
+    expected: `p99 at most ${p99Ms} ms and no stall longer than ${stallMs} ms`,
+    observed: text,
+    evidence: [
+      ...evidenceOf(
+        history,
+        slow.toSorted((a, b) => b.row.doneMs - b.row.intendedMs - (a.row.doneMs - a.row.intendedMs)),
+      ),
+      ...evidenceOf(history, unanswered),
+    ],
+  });
+}
+
+/** Refusing quickly is a stall as well: nobody is served meanwhile. */
+function longestGapInside(loads: readonly LoadRecord[], windows: readonly ReloadWindow[]): number {
+  const gaps = loads.flatMap((load) =>
+    windows.map(({ fromMs, toMs }) => longestGapMs(load.ledger.rows(), fromMs, Math.min(toMs, load.endedMs))),
+  );
+  return Math.max(0, ...gaps);
+}

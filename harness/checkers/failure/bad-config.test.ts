@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import type { Observation } from "../../spec/observation.ts";
+import { failure } from "./failure.ts";
+import { BROKEN, GOOD, mainPoll, rowsWith, troubled } from "./failure-fixture.ts";
+
+const refused = failure["failure/bad-config-refused"];
+
+const INVALID = { ...BROKEN, release: "bad-config" as const };
+const STARTED = "2026-11-22T10:00:00Z info started, nothing unexpected";
+
+const lines = (name: string, atMs: number, ...said: string[]): Observation => ({
+  kind: "log-lines",
+  name,
+  atMs,
+  lines: [STARTED, ...said],
+});
+const BEFORE = lines("before-bad-config-1", 900);
+const TOLD = lines("after-bad-config-1", 2_900, `{"level":"error","msg":"stack.yaml:3:5: wrokers: unknown key"}`);
+
+function broken(observations: readonly Observation[] = [BEFORE, TOLD], rows?: Parameters<typeof troubled>[0]) {
+  return troubled(rows, { actions: [INVALID, GOOD], observations: [mainPoll(), ...observations] });
+}
+
+test("an invalid configuration that is refused in the log is reported", () => {
+  expect(refused(broken())).toMatchObject({
+    outcome: "held",
+    trials: 100 + 1,
+    observed:
+      '1 of 1 invalid configurations reported; "stack.yaml:3:5: wrokers: unknown key"; 0 of 100 requests lost meanwhile',
+  });
+});
+
+test("the error of the command that reads it is a report as well", () => {
+  const told = { ...INVALID, error: "exit code 1: stack.yaml is not sound" };
+  expect(refused(troubled(undefined, { actions: [told, GOOD], observations: [mainPoll()] }))).toMatchObject({
+    outcome: "held",
+  });
+});
+
+test("saying nothing of it, or nothing bad, is no report", () => {
+  // What was said before does not count.
+  for (const after of [lines("after-bad-config-1", 2_900), lines("after-bad-config-1", 2_900, "reload done")]) {
+    expect(refused(broken([BEFORE, after]))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      observed: expect.stringContaining("0 of 1 invalid configurations reported"),
+    });
+  }
+});
+
+test("losses, the end of the main process, and taking it up break the rule though it was reported", () => {
+  const lost = rowsWith(1_500, 1_540, { outcome: "refused" });
+  expect(refused(broken(undefined, lost))).toMatchObject({ outcome: "violated", violations: 2 });
+  const served = rowsWith(1_500, 1_540, { generation: 2 });
+  expect(refused(broken(undefined, served))).toMatchObject({ outcome: "violated", violations: 2 });
+  const gone = troubled(undefined, { actions: [INVALID, GOOD], observations: [mainPoll(1_700), BEFORE, TOLD] });
+  expect(refused(gone)).toMatchObject({ outcome: "violated", violations: 1 });
+});
+
+test("without an invalid configuration, or requests while it was there, nothing is decided", () => {
+  expect(refused(troubled(undefined, { actions: [GOOD] }))).toMatchObject({ outcome: "inconclusive" });
+  expect(refused(troubled(undefined, { actions: [INVALID], loads: [] }))).toMatchObject({ outcome: "inconclusive" });
+});

@@ -1,0 +1,113 @@
+import type { History, LedgerRow, LoadRecord } from "../../spec/history.ts";
+import type { Finding } from "../../spec/verdict.ts";
+import { decide, type Fault, inconclusive } from "../finding.ts";
+import { type ReloadWindow, reloadWindows, whyNoReloadSeen } from "../reload-windows.ts";
+
+/**
+ * The part of a slow boot for which too few workers may answer before it counts: which of them takes a connection is for chance
+ * to say, so that a sound one may be silent for a while.
+ */
+const TOLERATED_PART_OF_BOOT = 0.5;
+
+// During a reload there are never fewer workers that answer than there should be.
+export function capacityFloor(history: History): Finding {
+  const slow = reloadWindows(history).filter(({ action }) => action.bootDelayMs > 0);
+  if (slow.length === 0) return inconclusive("no release that takes its time to boot was reloaded");
+  const loads = loadsAtTheWorkers(history.loads);
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason !== undefined) return inconclusive(reason);
+  const spans = answeringSpans(loads);
+  const pausedMs = Math.max(...loads.map(({ lateness }) => lateness.max));
+  const shortages = slow.map((window) => shortageIn(window, spans, history.target.workers));
+  const few = shortages.find(({ before }) => before < history.target.workers);
+  if (few) {
+    const { index } = few.window.action;
+    return inconclusive(`only ${few.before} of ${history.target.workers} workers were met before reload ${index}`);
+  }
+  const faults = shortages.flatMap(({ window, lowest, longestMs, sinceMs }): readonly Fault[] => {
+    const { index, bootDelayMs } = window.action;
+    if (longestMs - pausedMs <= bootDelayMs * TOLERATED_PART_OF_BOOT) return [];
+    const text = `reload ${index}: from ${(sinceMs - window.fromMs).toFixed(0)} ms on, for ${longestMs.toFixed(0)} ms, down to ${lowest} workers that answer fresh connections`;
+    return [{ count: 1, evidence: { kind: "timeline", atMs: sinceMs, text } }];
+  });
+  return decide({
+    trials: slow.length,
+    faults,
+    expected: `${history.target.workers} workers that answer at every moment of the reload`,
+    observed: shortages
+      .map(
+        ({ window: { action }, longestMs }) =>
+          `fewer than ${history.target.workers} workers answered for ${longestMs.toFixed(0)} ms at most ` +
+          `(reload ${action.index}, boot of ${action.bootDelayMs} ms)`,
+      )
+      .join("; "),
+  });
+}
+
+/** Behind a proxy a worker that accepts nothing any more still answers on the connections that the proxy has kept. */
+function loadsAtTheWorkers(loads: readonly LoadRecord[]): readonly LoadRecord[] {
+  const fresh = loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
+  const direct = fresh.filter(({ door }) => door === "direct");
+  return direct.length > 0 ? direct : fresh;
+}
+
+interface Span {
+  readonly fromMs: number;
+  toMs: number;
+}
+
+/** From its first to its last answer on a fresh connection, by worker. */
+function answeringSpans(loads: readonly LoadRecord[]): ReadonlyMap<number, Span> {
+  const answers = loads
+    .flatMap(({ ledger }) => [...ledger.rows()])
+    .filter(({ outcome, worker, reused }: LedgerRow) => outcome === "ok" && worker > 0 && !reused)
+    .sort((a, b) => a.doneMs - b.doneMs);
+  const spans = new Map<number, Span>();
+  for (const { worker, doneMs } of answers) {
+    const span = spans.get(worker);
+    if (span) span.toMs = doneMs;
+    else spans.set(worker, { fromMs: doneMs, toMs: doneMs });
+  }
+  return spans;
+}
+
+interface Shortage {
+  readonly window: ReloadWindow;
+  /** Workers that answered before the reload, and not too long before. */
+  readonly before: number;
+  readonly lowest: number;
+  readonly longestMs: number;
+  readonly sinceMs: number;
+}
+
+/** The longest time inside the window with fewer workers than `wanted`. */
+function shortageIn(window: ReloadWindow, spans: ReadonlyMap<number, Span>, wanted: number): Shortage {
+  const { fromMs, toMs } = window;
+  const all = [...spans.values()];
+  const countAt = (atMs: number): number => all.filter((span) => span.fromMs <= atMs && span.toMs >= atMs).length;
+  // The number changes right at a first answer and right after a last one.
+  const changes = [fromMs, ...all.flatMap((span) => [span.fromMs, span.toMs + 0.001]), toMs]
+    .filter((atMs) => atMs >= fromMs && atMs <= toMs)
+    .sort((a, b) => a - b);
+  let longestMs = 0;
+  let sinceMs = fromMs;
+  let lowest = wanted;
+  let shortSince: number | undefined;
+  for (const atMs of changes) {
+    const count = atMs === toMs ? wanted : countAt(atMs);
+    if (count < wanted) {
+      lowest = Math.min(lowest, count);
+      shortSince ??= atMs;
+    } else if (shortSince !== undefined) {
+      if (atMs - shortSince > longestMs) [longestMs, sinceMs] = [atMs - shortSince, shortSince];
+      shortSince = undefined;
+    }
+  }
+  return {
+    window,
+    before: all.filter((span) => span.fromMs <= fromMs && span.toMs >= fromMs - window.action.bootDelayMs).length,
+    lowest,
+    longestMs,
+    sinceMs,
+  };
+}

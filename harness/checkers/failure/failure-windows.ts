@@ -1,0 +1,113 @@
+import { longestGapMs } from "../../client/timeline.ts";
+import type { ActionRecord, History, LoadRecord, ReleaseKind } from "../../spec/history.ts";
+import type { Evidence } from "../../spec/verdict.ts";
+import type { Fault } from "../finding.ts";
+import { observationsOf } from "../observations.ts";
+import { brokenReloads } from "../reload-windows.ts";
+import { type Culprit, culprits, describeRow } from "../request-evidence.ts";
+
+/** A reload that must not succeed, and the time until something else is done to the target. */
+export interface BrokenWindow {
+  readonly action: ActionRecord;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export function brokenWindows(history: History, release: ReleaseKind): readonly BrokenWindow[] {
+  const others = [
+    ...history.actions.map(({ startedMs }) => startedMs),
+    ...observationsOf(history, "signal").map(({ atMs }) => atMs),
+  ];
+  return brokenReloads(history)
+    .filter((action) => action.release === release)
+    .map((action) => {
+      const fromMs = action.startedMs;
+      const next = others.filter((atMs) => atMs > fromMs);
+      return { action, fromMs, toMs: Math.min(history.durationMs, ...next) };
+    });
+}
+
+/** Requests without a good answer that were sent in one of the windows, or were under way when it began. */
+export function unservedIn(history: History, windows: readonly BrokenWindow[]): readonly Culprit[] {
+  return culprits(history.loads, (row) => {
+    if (row.outcome === "ok") return false;
+    const endedMs = Number.isNaN(row.doneMs) ? Number.POSITIVE_INFINITY : row.doneMs;
+    return windows.some(({ fromMs, toMs }) => row.intendedMs < toMs && endedMs >= fromMs);
+  });
+}
+
+export function rowsIn(loads: readonly LoadRecord[], windows: readonly BrokenWindow[]): number {
+  const isInside = (atMs: number): boolean => windows.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+  return culprits(loads, ({ intendedMs }) => isInside(intendedMs)).length;
+}
+
+/** Answers of a release that should never have served, one fault for each window that has any. */
+export function servedAllTheSame(history: History, windows: readonly BrokenWindow[]): readonly Fault[] {
+  return windows.flatMap(({ action, fromMs, toMs }) => {
+    const served = culprits(
+      history.loads,
+      ({ generation, doneMs }) => generation >= action.generation && doneMs >= fromMs && doneMs < toMs,
+    );
+    const [first] = served;
+    if (!first) return [];
+    return [{ count: served.length, evidence: requestEvidence(history, first) }];
+  });
+}
+
+/** The first look at the main process that did not find it, unless that was before all of the windows. */
+export function mainLost(history: History, windows: readonly BrokenWindow[]): readonly Fault[] {
+  const miss = firstMainMiss(history);
+  if (!miss || !windows.some(({ fromMs }) => fromMs <= miss.atMs)) return [];
+  return [{ count: 1, evidence: { kind: "process", ...miss } }];
+}
+
+export function firstMainMiss(history: History): { readonly atMs: number; readonly text: string } | undefined {
+  return observationsOf(history, "poll", "main").flatMap(({ misses }) => misses)[0];
+}
+
+/** Times without a good answer beyond the budget: who waits until all is over is not lost, but is not served either. */
+export function stalledIn({ loads, target }: History, windows: readonly BrokenWindow[]): readonly Fault[] {
+  return loads
+    .filter(({ mode }) => mode === "open-loop")
+    .flatMap((load) =>
+      windows.flatMap(({ action, fromMs, toMs }) => {
+        // Nobody answers a generator that asks nothing.
+        const gapMs = longestGapMs(load.ledger.rows(), fromMs, Math.min(toMs, load.endedMs)) - load.lateness.max;
+        if (gapMs <= target.budget.stallMs) return [];
+        const text = `${load.name}: ${gapMs.toFixed(0)} ms without a good answer after reload ${action.index}`;
+        return [{ count: 1, evidence: { kind: "timeline" as const, atMs: fromMs, text } }];
+      }),
+    );
+}
+
+/** "nobody was served for up to 2013 ms" */
+export function describeStall(stalls: readonly Fault[]): readonly string[] {
+  const longest = Math.max(...stalls.map(({ evidence }) => Number(/: (\d+) ms/.exec(evidence.text)?.[1] ?? 0)));
+  return stalls.length === 0 ? [] : [`nobody was served for up to ${longest} ms`];
+}
+
+/** What there is to see of a reload that was tried: a process, a message, a loss. */
+export function whyNotTried(history: History, window: BrokenWindow): string | undefined {
+  const { action, fromMs, toMs } = window;
+  const miss = firstMainMiss(history);
+  if (miss && miss.atMs < fromMs) return `before reload ${action.index}: ${miss.text}`;
+  if (action.error !== undefined || (action.output ?? "") !== "") return undefined;
+  const before = new Set<number>();
+  for (const { atMs, processes } of history.processes.samples) {
+    if (atMs < fromMs) for (const { pid } of processes) before.add(pid);
+    else if (atMs < toMs && processes.some(({ pid }) => !before.has(pid))) return undefined;
+  }
+  const seen = observationsOf(history, "starts").some(
+    ({ startedMs, endedMs, count }) => count > 0 && startedMs <= toMs && endedMs >= fromMs,
+  );
+  if (seen || mainLost(history, [window]).length > 0 || unservedIn(history, [window]).length > 0) return undefined;
+  return `reload ${action.index} had no effect that could be seen: no process was started, nothing was reported`;
+}
+
+export function requestFaults(history: History, found: readonly Culprit[]): readonly Fault[] {
+  return found.map((culprit) => ({ count: 1, evidence: requestEvidence(history, culprit) }));
+}
+
+function requestEvidence(history: History, { load, row }: Culprit): Evidence {
+  return { kind: "request", atMs: row.intendedMs, text: describeRow(history, load, row) };
+}

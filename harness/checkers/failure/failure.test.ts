@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { failure } from "./failure.ts";
+import { BROKEN, BROKEN_MS, GOOD, GOOD_MS, mainPoll, rowsWith, SAMPLES, STARTS, troubled } from "./failure-fixture.ts";
+import { action, history } from "../testing/history-fixture.ts";
+
+const keepsOld = failure["failure/broken-release-keeps-old"];
+const recovers = failure["failure/recovers-after-failed-reload"];
+
+test("a broken release under which the old one serves on keeps the old", () => {
+  expect(keepsOld(troubled())).toMatchObject({
+    outcome: "held",
+    trials: 100,
+    observed: "0 of 100 requests lost after 1 reloads to a release that fails to load; the main process stayed",
+  });
+});
+
+test("a request lost while it was tried, an answer of it, or the end of the master breaks the rule", () => {
+  const lost = troubled(rowsWith(1_500, 1_560, { outcome: "refused" }));
+  expect(keepsOld(lost)).toMatchObject({ outcome: "violated", violations: 3, trials: 100 });
+  expect(keepsOld(lost)).toMatchObject({ observed: expect.stringContaining("3 refused") });
+  const served = troubled(rowsWith(1_500, 1_560, { generation: 2, worker: 150 }));
+  expect(keepsOld(served)).toMatchObject({ outcome: "violated", violations: 3 });
+  const gone = troubled(undefined, { observations: [mainPoll(2_900), STARTS] });
+  expect(keepsOld(gone)).toMatchObject({
+    outcome: "violated",
+    observed: expect.stringContaining("the main process did not survive it"),
+    evidence: [{ kind: "process", text: "the main process 1 is gone" }],
+  });
+});
+
+test("whoever waits until the old one is gone and the next one is there was not served", () => {
+  expect(keepsOld(troubled(rowsWith(1_100, 2_600, { doneMs: 2_600 })))).toMatchObject({
+    outcome: "violated",
+    violations: 1,
+    observed: expect.stringMatching(/nobody was served for up to 1[45]\d\d ms$/),
+  });
+});
+
+test("a main process that was gone before can't have kept anything", () => {
+  const before = troubled(undefined, { observations: [mainPoll(BROKEN_MS - 100), STARTS] });
+  expect(keepsOld(before)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("is gone") });
+});
+
+test("a request that is lost in the next reload is another rule's business", () => {
+  expect(keepsOld(troubled(rowsWith(GOOD_MS, GOOD_MS + 60, { outcome: "refused" })))).toMatchObject({
+    outcome: "held",
+  });
+});
+
+test("a broken release that nobody tried to load decides nothing", () => {
+  const still = { samples: SAMPLES.slice(0, 1), cpuSeconds: 1, peakPssBytes: 1 };
+  const ignored = troubled(undefined, { observations: [mainPoll()], processes: still });
+  expect(keepsOld(ignored)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("no effect") });
+  // Where the command that asks for it tells of the failure, that is an effect.
+  const told = { ...BROKEN, error: "exit code 1: cannot load the release" };
+  expect(
+    keepsOld(troubled(undefined, { actions: [told, GOOD], observations: [mainPoll()], processes: still })),
+  ).toMatchObject({ outcome: "held" });
+  expect(keepsOld(troubled(undefined, { actions: [GOOD] }))).toMatchObject({ outcome: "inconclusive" });
+  expect(keepsOld(troubled(undefined, { loads: [] }))).toMatchObject({ outcome: "inconclusive" });
+});
+
+test("a good release that serves after a broken one has recovered", () => {
+  expect(recovers(troubled())).toMatchObject({ outcome: "held", trials: 1 });
+  const hung = { ...BROKEN, index: 3, startedMs: 5_000, release: "hang" as const, generation: 4 };
+  const again = action({ index: 4, startedMs: 7_000, generation: 5 });
+  expect(recovers(troubled(undefined, { actions: [BROKEN, GOOD, hung, again] }))).toMatchObject({ trials: 2 });
+});
+
+test("a good release that never serves has not", () => {
+  const ignored = action({ index: 2, startedMs: GOOD_MS, generation: 3, servedMs: undefined, settledMs: undefined });
+  expect(recovers(troubled(undefined, { actions: [BROKEN, ignored] }))).toMatchObject({
+    outcome: "violated",
+    observed: "0 of 1 good releases served after a reload that failed",
+    evidence: [{ kind: "action", text: expect.stringContaining("reload 2, to generation 3, after reload 1 (fail)") }],
+  });
+});
+
+test("a reload that can't be asked for is the target's fault only if its main process is gone", () => {
+  const unasked = {
+    ...action({ startedMs: GOOD_MS, servedMs: undefined, settledMs: undefined }),
+    error: "no such pid",
+  };
+  expect(recovers(troubled(undefined, { actions: [BROKEN, unasked] }))).toMatchObject({ outcome: "inconclusive" });
+  expect(
+    recovers(troubled(undefined, { actions: [BROKEN, unasked], observations: [mainPoll(BROKEN_MS + 100)] })),
+  ).toMatchObject({ outcome: "violated" });
+});
+
+test("without a failed reload, or without a good one after it, there is nothing to recover from", () => {
+  for (const actions of [[GOOD], [BROKEN], [GOOD, BROKEN], []]) {
+    expect(recovers(history({ actions }))).toMatchObject({ outcome: "inconclusive" });
+  }
+});

@@ -1,0 +1,135 @@
+import { expect, test } from "vitest";
+import type { ProcessSample } from "../../spec/history.ts";
+import type { Observation } from "../../spec/observation.ts";
+import { failure } from "./failure.ts";
+import {
+  BROKEN,
+  BROKEN_MS,
+  BYSTANDER,
+  GOOD,
+  mainPoll,
+  rowsWith,
+  signal,
+  steadyRows,
+  troubled,
+  VICTIM,
+} from "./failure-fixture.ts";
+import { action, type HistoryParts, sample } from "../testing/history-fixture.ts";
+
+const abandoned = failure["failure/never-ready-is-abandoned"];
+const replaced = failure["failure/hung-worker-replaced"];
+
+const HANGING = { ...BROKEN, release: "hang" as const };
+const LATER = action({ index: 2, startedMs: 6_000, generation: 3 });
+const OLD = [{ pid: 1 }, { pid: 100, ppid: 1 }];
+const YOUNG = { pid: 150, ppid: 1, startTicks: 1_500, command: "worker that hangs" };
+
+/** A release that hangs is reloaded at 1,000 ms, the next one at 6,000; limits are two seconds. */
+function hanging(goneMs: number, parts: HistoryParts = {}, rows = steadyRows(undefined, LATER.startedMs)) {
+  const samples: ProcessSample[] = [
+    sample(0, OLD),
+    sample(BROKEN_MS + 50, [...OLD, YOUNG]),
+    sample(goneMs, [...OLD, { ...YOUNG, state: "Z" }]),
+    sample(goneMs + 50, OLD),
+  ];
+  return troubled(rows, {
+    target: { bootMs: 2_000, hangMs: 2_000 },
+    actions: [HANGING, LATER],
+    observations: [mainPoll()],
+    processes: { samples, cpuSeconds: 1, peakPssBytes: 1 },
+    ...parts,
+  });
+}
+
+test("what hangs is given up when it has had its time, and a little", () => {
+  expect(abandoned(hanging(3_100))).toMatchObject({
+    outcome: "held",
+    trials: 1 + 250,
+    observed: "1 of 1 hanging processes given up, the last after 2050 ms; 0 requests lost meanwhile",
+  });
+});
+
+test("what still hangs when the next release is reloaded was not given up", () => {
+  expect(abandoned(hanging(9_000))).toMatchObject({
+    outcome: "violated",
+    violations: 1,
+    evidence: [{ kind: "process", text: expect.stringMatching(/^process 150, .* lived 4950 ms: worker that hangs$/) }],
+  });
+});
+
+test("requests lost meanwhile, or a main process that goes, break the rule", () => {
+  const lost = hanging(3_100, {}, rowsWith(2_000, 2_040, { outcome: "refused" }, LATER.startedMs));
+  expect(abandoned(lost)).toMatchObject({ outcome: "violated", violations: 2 });
+  expect(abandoned(hanging(3_100, { observations: [mainPoll(5_000)] }))).toMatchObject({ outcome: "violated" });
+});
+
+test("old workers that are sent away before the new ones are ready do not serve on", () => {
+  const silent = hanging(3_100, {}, rowsWith(1_100, 3_150, { doneMs: 3_150 }, LATER.startedMs));
+  expect(abandoned(silent)).toMatchObject({
+    outcome: "violated",
+    observed: expect.stringMatching(/nobody was served for up to 20\d\d ms$/),
+  });
+});
+
+test("a worker that answers was started for the old release", () => {
+  const rows = rowsWith(2_000, 2_040, { worker: YOUNG.pid }, LATER.startedMs);
+  expect(abandoned(hanging(9_000, {}, rows))).toMatchObject({ outcome: "inconclusive" });
+});
+
+test("without a limit there is nothing to keep, without a process nothing to give up", () => {
+  expect(abandoned(hanging(3_100, { target: {} }))).toMatchObject({ outcome: "unsupported" });
+  expect(abandoned(hanging(3_100, { actions: [GOOD] }))).toMatchObject({ outcome: "inconclusive" });
+  const processes = { samples: [sample(0, OLD)], cpuSeconds: 1, peakPssBytes: 1 };
+  expect(abandoned(hanging(3_100, { processes }))).toMatchObject({ outcome: "inconclusive" });
+});
+
+const HUNG_MS = 4_000;
+
+/** A worker is stopped at 4,000 ms, and is gone by `goneMs`. */
+function hung(goneMs: number, parts: HistoryParts = {}, rows?: Parameters<typeof troubled>[0]) {
+  const both = [{ pid: 1 }, { pid: BYSTANDER, ppid: 1 }, { pid: VICTIM, ppid: 1 }];
+  const processes = { samples: [sample(0, both), sample(goneMs, both.slice(0, 2))], cpuSeconds: 1, peakPssBytes: 1 };
+  return troubled(rows, {
+    target: { hangMs: 2_000 },
+    observations: [signal("hang", HUNG_MS, VICTIM, "SIGSTOP")],
+    processes,
+    ...parts,
+  });
+}
+
+test("a stopped worker that is gone in time was found", () => {
+  expect(replaced(hung(6_300))).toMatchObject({
+    outcome: "held",
+    trials: 250,
+    observed: expect.stringMatching(/^stopped worker 200 gone after 2300 ms; 0 of 250 requests/),
+  });
+});
+
+test("what it had in hand may be lost when it is ended, nothing sent afterwards", () => {
+  const inHand = rowsWith(3_990, 4_020, { outcome: "reset-before-answer-fresh", doneMs: 6_310 });
+  expect(replaced(hung(6_300, {}, inHand))).toMatchObject({ outcome: "held" });
+  const after = rowsWith(6_500, 6_540, { outcome: "reset-before-answer-fresh" });
+  expect(replaced(hung(6_300, {}, after))).toMatchObject({ outcome: "violated", violations: 2 });
+});
+
+test("one that stays, that nobody replaces, or that keeps the others from serving breaks the rule", () => {
+  expect(replaced(hung(8_500))).toMatchObject({
+    outcome: "violated",
+    evidence: [{ text: "worker 200, stopped, was still there 4000 ms later" }],
+  });
+  const misses = [{ atMs: 9_000, text: "1 of 2 workers answer: 201" }];
+  const poll = { kind: "poll", name: "pool-after-hang", startedMs: 6_300, endedMs: 9_000, looks: 9 } as const;
+  const observations: Observation[] = [signal("hang", HUNG_MS, VICTIM, "SIGSTOP"), { ...poll, misses, missCount: 1 }];
+  expect(replaced(hung(6_300, { observations }))).toMatchObject({ outcome: "violated", violations: 1 });
+  const silent = rowsWith(HUNG_MS, 6_000, { outcome: "ok", doneMs: 6_310 });
+  expect(replaced(hung(6_300, {}, silent))).toMatchObject({
+    outcome: "violated",
+    evidence: [{ text: expect.stringContaining("without a good answer of the other workers") }],
+  });
+});
+
+test("without a limit, or a worker that was stopped, there is nothing to decide", () => {
+  expect(replaced(hung(6_300, { target: {} }))).toMatchObject({ outcome: "unsupported" });
+  expect(replaced(hung(6_300, { observations: [] }))).toMatchObject({ outcome: "inconclusive" });
+  expect(replaced(hung(6_300, { loads: [] }))).toMatchObject({ outcome: "inconclusive" });
+});

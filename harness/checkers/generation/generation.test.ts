@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { generation } from "./generation.ts";
+import { action, sample } from "../testing/history-fixture.ts";
+import { freshLoad, rowsAroundReload, soundReload } from "../testing/reload-fixture.ts";
+
+describe("generation/new-code-serves", () => {
+  const check = generation["generation/new-code-serves"];
+
+  it("holds where all answers after the settle time are new", () => {
+    expect(check(soundReload())).toMatchObject({ outcome: "held" });
+  });
+
+  it("is violated by one stale answer after it settled", () => {
+    const rows = rowsAroundReload((row, index) => (index === 120 ? { ...row, generation: 1, worker: 100 } : row));
+    expect(check(soundReload({ loads: [freshLoad(rows)] }))).toMatchObject({ outcome: "violated", violations: 1 });
+  });
+
+  it("is violated by a reload without effect, once the settle time is over", () => {
+    const rows = rowsAroundReload((row) => ({ ...row, generation: 1, worker: 100 }));
+    const reload = action({ servedMs: undefined, settledMs: undefined, settleDeadlineMs: 2_000 });
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions: [reload] })).outcome).toBe("violated");
+  });
+
+  it("decides nothing without a reload or without answers after it", () => {
+    expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ loads: [freshLoad(rowsAroundReload().slice(0, 60))] })).outcome).toBe("inconclusive");
+  });
+});
+
+describe("generation/every-worker-replaced", () => {
+  const check = generation["generation/every-worker-replaced"];
+
+  it("holds where the old processes are gone", () => {
+    expect(check(soundReload())).toMatchObject({ outcome: "held", trials: 1 });
+  });
+
+  it("is violated by an old process that lives on, and names it", () => {
+    const samples = [sample(0, [{ pid: 100 }]), sample(2_000, [{ pid: 100, command: "old worker" }, { pid: 200 }])];
+    const finding = check(soundReload({ processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } }));
+    expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(/pid 100 \(old worker\).*generation 1/);
+  });
+
+  it("decides nothing if the processes that answers name were never seen, as in a namespace of their own", () => {
+    const samples = [sample(0, [{ pid: 7_100 }]), sample(2_000, [{ pid: 7_200 }])];
+    expect(check(soundReload({ processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("process table"),
+    });
+  });
+
+  it("decides nothing if the process table was not read after the reload", () => {
+    const samples = [sample(0, [{ pid: 100 }])];
+    expect(check(soundReload({ processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } })).outcome).toBe("inconclusive");
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import type { BootSeen, Observation } from "../../spec/observation.ts";
+import { history } from "../testing/history-fixture.ts";
+import { mainProcess } from "./main-process.ts";
+
+const boot = (facts: Partial<BootSeen> = {}): BootSeen => ({
+  kind: "boot",
+  name: "asked-while-booting",
+  startedMs: 1_000,
+  namedMs: 1_050,
+  mainPid: 10,
+  askedMs: 1_090,
+  readyMs: 1_400,
+  mainPidAfter: 10,
+  reloadedMs: 1_800,
+  ...facts,
+});
+
+describe("lifecycle/hup-during-boot", () => {
+  const check = mainProcess["lifecycle/hup-during-boot"];
+  const after = (...observations: Observation[]) => check(history({ observations }));
+
+  it("holds where all get ready and take the next reload", () => {
+    expect(after(boot(), boot({ askedMs: 1_300 }))).toMatchObject({ outcome: "held", trials: 2 });
+  });
+
+  it("is violated where one never gets ready, is killed and started anew, or takes no reload any more", () => {
+    const dead = boot({
+      readyMs: Number.NaN,
+      mainPidAfter: 0,
+      reloadedMs: Number.NaN,
+      error: "SIGHUP",
+      output: "x\ny",
+    });
+    expect(after(boot(), dead)).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      trials: 2,
+      observed: expect.stringContaining("1 never got ready"),
+      evidence: [{ text: expect.stringMatching(/90 ms after its start.*did not get ready: SIGHUP.*x \| y/) }],
+    });
+    expect(after(boot({ mainPidAfter: 11 }))).toMatchObject({
+      outcome: "violated",
+      observed: expect.stringContaining("1 lost their main process"),
+    });
+    expect(after(boot({ reloadedMs: Number.NaN }))).toMatchObject({
+      outcome: "violated",
+      observed: expect.stringContaining("1 take no reload any more"),
+    });
+  });
+
+  it("does not count one that was ready before it was asked, or that could not be asked", () => {
+    expect(after(boot(), boot({ askedMs: 1_500 }))).toMatchObject({ outcome: "held", trials: 1 });
+    expect(after(boot({ askedMs: 1_500 })).outcome).toBe("inconclusive");
+    expect(after(boot({ askedMs: Number.NaN, error: "no pid file" }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("no pid file"),
+    });
+    expect(after().outcome).toBe("inconclusive");
+  });
+});
+
+describe("lifecycle/no-orphans", () => {
+  const check = mainProcess["lifecycle/no-orphans"];
+  const look = (name: string, atMs: number, family: Readonly<Record<number, number>>): Observation => ({
+    kind: "processes",
+    name,
+    atMs,
+    mainPid: 10,
+    processes: Object.entries(family).map(([pid, ppid]) => ({
+      pid: Number(pid),
+      ppid,
+      group: 10,
+      startTicks: 1_000,
+      command: "worker",
+    })),
+  });
+  const killed = (delivered = true): Observation => ({
+    kind: "signal",
+    name: "main",
+    atMs: 1_000,
+    pid: 10,
+    signal: "SIGKILL",
+    delivered,
+  });
+  const restart = (error?: string) =>
+    boot({ name: "restart", ...(error !== undefined && { error, output: "EADDRINUSE" }) });
+  /** A supervisor 9 with the main process 10, its workers 100 and 101, and a helper of 101. */
+  const before = look("before-kill", 900, { 102: 101, 9: 1, 10: 9, 100: 10, 101: 10, 50: 9 });
+  const after = (left: Readonly<Record<number, number>>, error?: string) =>
+    check(
+      history({
+        observations: [before, killed(), look("after-kill", 2_000, { 9: 1, 50: 9, ...left }), restart(error)],
+      }),
+    );
+
+  it("holds where all that the main process had started is gone and the next start serves", () => {
+    expect(after({ 11: 9, 103: 11 })).toMatchObject({ outcome: "held", trials: 4 });
+  });
+
+  it("is violated by a worker, or a helper of one, that is left, and names it", () => {
+    const finding = after({ 101: 1, 102: 101 });
+    expect(finding).toMatchObject({ outcome: "violated", violations: 2, observed: expect.stringContaining("2 of 3") });
+    expect(finding.outcome === "violated" && finding.evidence[0]?.text).toContain("pid 101, parent 1:");
+  });
+
+  it("is violated where the next start fails", () => {
+    expect(after({}, "exit status 1")).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      evidence: [{ text: expect.stringContaining("EADDRINUSE") }],
+    });
+  });
+
+  it("decides nothing if the main process was not killed", () => {
+    expect(check(history()).outcome).toBe("inconclusive");
+    const observations = [before, killed(false), look("after-kill", 2_000, {}), restart()];
+    expect(check(history({ observations })).outcome).toBe("inconclusive");
+  });
+});

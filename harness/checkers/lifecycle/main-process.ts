@@ -1,0 +1,102 @@
+import type { History } from "../../spec/history.ts";
+import type { BootSeen } from "../../spec/observation.ts";
+import { descendantsOf } from "../../spec/process-family.ts";
+import type { Evidence, Finding } from "../../spec/verdict.ts";
+import { describeProcess, processesBeyond } from "../episodes.ts";
+import { decide, type Fault, inconclusive } from "../finding.ts";
+import { observationsOf } from "../observations.ts";
+
+/** Rules on the main process: its boot, and its sudden end. */
+export const mainProcess = {
+  "lifecycle/hup-during-boot": hupDuringBoot,
+  "lifecycle/no-orphans": noOrphans,
+};
+
+// A reload that is asked for while the server boots neither kills nor hangs it.
+function hupDuringBoot(history: History): Finding {
+  const boots = observationsOf(history, "boot", "asked-while-booting");
+  // Whoever was ready by then was not booting any more; one that never got ready was.
+  const tried = boots.filter(({ askedMs, readyMs }) => !Number.isNaN(askedMs) && !(readyMs < askedMs));
+  if (tried.length === 0) {
+    const [first] = boots;
+    return inconclusive(
+      first
+        ? `none of ${boots.length} instances could be asked to reload before it was ready${first.error === undefined ? "" : `: ${first.error}`}`
+        : "no other instance was booted",
+    );
+  }
+  const faults = tried.flatMap(bootFaults);
+  const moments = tried.map(({ startedMs, askedMs }) => (askedMs - startedMs).toFixed(0)).join(", ");
+  const count = (isSo: (boot: BootSeen) => boolean): number => tried.filter(isSo).length;
+  const counts = [
+    [count((boot) => Number.isNaN(boot.readyMs)), "never got ready"],
+    [count((boot) => isKilled(boot)), "lost their main process"],
+    [count(({ readyMs, reloadedMs }) => !Number.isNaN(readyMs) && Number.isNaN(reloadedMs)), "take no reload any more"],
+  ] as const;
+  const bad = counts.flatMap(([number, what]) => (number > 0 ? [`${number} ${what}`] : []));
+  return decide({
+    trials: tried.length,
+    faults,
+    expected: "it gets ready, with the same main process, and takes the next reload",
+    observed: `${tried.length} instances asked to reload ${moments} ms after their start: ${bad.length > 0 ? bad.join(", ") : "all got ready and took the next reload"}`,
+  });
+}
+
+function isKilled({ readyMs, mainPid, mainPidAfter }: BootSeen): boolean {
+  return !Number.isNaN(readyMs) && mainPidAfter !== mainPid;
+}
+
+function bootFaults(boot: BootSeen): readonly Fault[] {
+  const { startedMs, askedMs, readyMs, reloadedMs, mainPid, mainPidAfter, error = "", output = "" } = boot;
+  const how = Number.isNaN(readyMs)
+    ? `did not get ready: ${error}`
+    : isKilled(boot)
+      ? `its main process ${mainPid} is gone, ${mainPidAfter === 0 ? "none" : mainPidAfter} in its place`
+      : Number.isNaN(reloadedMs)
+        ? "got ready, but did not take up the next release"
+        : undefined;
+  if (how === undefined) return [];
+  const said = output.trim() === "" ? "" : `; it said last: ${output.trim().split("\n").slice(-3).join(" | ")}`;
+  const evidence: Evidence = {
+    kind: "process",
+    atMs: askedMs,
+    text: `asked to reload ${(askedMs - startedMs).toFixed(0)} ms after its start, pid ${mainPid}: ${how}${said}`,
+  };
+  return [{ count: 1, evidence }];
+}
+
+// When the main process is killed, none of its workers is left after the settle time, and the next start can bind.
+function noOrphans(history: History): Finding {
+  const [killed] = observationsOf(history, "signal", "main");
+  const [before] = observationsOf(history, "processes", "before-kill");
+  const [after] = observationsOf(history, "processes", "after-kill");
+  const [again] = observationsOf(history, "boot", "restart");
+  if (!killed?.delivered || !before || !after || !again) return inconclusive("the main process was not killed");
+  const workers = descendantsOf(before.processes, before.mainPid);
+  const others = processesBeyond(after, { ...before, processes: workers });
+  const left = after.processes.filter((process) => !others.includes(process));
+  const waitedMs = after.atMs - killed.atMs;
+  const faults: Fault[] = left.map((process) => ({
+    count: 1,
+    evidence: describeProcess(process, after.atMs, `alive ${waitedMs.toFixed(0)} ms after its main process was killed`),
+  }));
+  if (again.error !== undefined) {
+    const said = (again.output ?? "").trim().split("\n").slice(-3).join(" | ");
+    faults.push({
+      count: 1,
+      evidence: {
+        kind: "process",
+        atMs: again.startedMs,
+        text: `the next start: ${again.error}; it said last: ${said}`,
+      },
+    });
+  }
+  const start =
+    again.error === undefined ? `served after ${(again.readyMs - again.startedMs).toFixed(0)} ms` : "failed";
+  return decide({
+    trials: workers.length + 1,
+    faults,
+    expected: `no worker alive ${history.target.settleMs} ms after its main process was killed, and a next start that serves`,
+    observed: `${left.length} of ${workers.length} workers left ${waitedMs.toFixed(0)} ms after their main process ${killed.pid} was killed; the next start ${start}`,
+  });
+}

@@ -1,0 +1,67 @@
+import type { History, LedgerRow } from "../../spec/history.ts";
+import type { Finding } from "../../spec/verdict.ts";
+import { held, inconclusive, violated } from "../finding.ts";
+import { observationsOf } from "../observations.ts";
+import { reloads } from "../reload-windows.ts";
+
+/**
+ * Generations that may have processes at the same time: one in force, one that comes up, and three on their way out. Any bound
+ * below the number of reloads shows that there is one; this leaves room for servers that are more generous than most.
+ */
+const GENERATIONS_CAP = 5;
+/** With fewer reloads than would exceed the bound by far, nothing is shown. */
+const RELOADS_NEEDED = 10;
+
+// However many reloads are asked for while requests are held, the number of generations alive at the same time stays bounded.
+export function generationsCapped(history: History): Finding {
+  const asked = reloads(history);
+  const failed = asked.find(({ error }) => error !== undefined);
+  if (failed) return inconclusive(`reload ${failed.index} could not be asked for: ${failed.error}`);
+  const pinned = history.held.filter(({ enteredMs }) => !Number.isNaN(enteredMs));
+  if (asked.length < RELOADS_NEEDED || pinned.length < RELOADS_NEEDED)
+    return inconclusive(
+      `${asked.length} reloads with ${pinned.length} requests held, ${RELOADS_NEEDED} of each needed`,
+    );
+  const generations = generationsByPid(history);
+  const last = asked.at(-1)?.generation ?? 0;
+  const newest = Math.max(0, ...generations.values());
+  // Where nothing is reloaded nothing piles up.
+  if (newest < last) return inconclusive(`no answer ever came from generation ${last}: the last reload had no effect`);
+  let most = { atMs: 0, alive: new Map<number, readonly number[]>() };
+  for (const { atMs, processes } of history.processes.samples) {
+    const alive = new Map<number, readonly number[]>();
+    for (const { pid, state } of processes) {
+      const generation = generations.get(pid);
+      if (generation === undefined || state === "Z") continue;
+      alive.set(generation, [...(alive.get(generation) ?? []), pid]);
+    }
+    if (alive.size > most.alive.size) most = { atMs, alive };
+  }
+  const { alive, atMs } = most;
+  if (alive.size === 0) return inconclusive("no process that answered was seen in the process table");
+  const text = `at most ${alive.size} generations alive at a time over ${asked.length} reloads with ${pinned.length} requests held (cap ${GENERATIONS_CAP})`;
+  if (alive.size <= GENERATIONS_CAP) return held(asked.length, text);
+  return violated({
+    trials: asked.length,
+    violations: alive.size - GENERATIONS_CAP,
+    expected: `at most ${GENERATIONS_CAP} generations with processes: one in force, one that comes up, three on their way out`,
+    observed: text,
+    evidence: [...alive].map(([generation, pids]) => ({
+      kind: "process",
+      atMs,
+      text: `generation ${generation}: pid ${pids.join(", ")}`,
+    })),
+  });
+}
+
+/** Of every process that answered anything, the newest generation that it answered with. */
+function generationsByPid({ loads, held, ...history }: History): ReadonlyMap<number, number> {
+  const generations = new Map<number, number>();
+  const meet = ({ worker, generation }: LedgerRow): void => {
+    if (worker > 0) generations.set(worker, Math.max(generation, generations.get(worker) ?? 0));
+  };
+  for (const { ledger } of loads) for (const row of ledger.rows()) meet(row);
+  for (const { row } of held) meet(row);
+  for (const { row } of observationsOf({ loads, held, ...history }, "exchange")) meet(row);
+  return generations;
+}
