@@ -172,6 +172,15 @@ describe("availability/stall-bounded", () => {
     });
   });
 
+  it("decides nothing of a stall on a machine that kept the generator itself waiting", () => {
+    const rows = rowsAroundReload((row, index) => (index === 55 ? { ...row, doneMs: 1_100 + 1_001 } : row));
+    const lateness = { count: 150, p50: 0, p90: 1, p99: 80, p999: 300, max: 300 };
+    expect(check(soundReload({ loads: [freshLoad(rows, { lateness })] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("paused for up to 300 ms"),
+    });
+  });
+
   it("does not count what was slow outside the reload", () => {
     const rows = rowsAroundReload((row, index) => (index === 140 ? { ...row, doneMs: 2_800 + 1_500 } : row));
     expect(check(soundReload({ loads: [freshLoad(rows)] })).outcome).toBe("held");
