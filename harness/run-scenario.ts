@@ -2,6 +2,7 @@ import { judge, verdictOf } from "./judge.ts";
 import { metricsOf, NO_METRICS } from "./metrics.ts";
 import { requirement } from "./spec/catalogue.ts";
 import type { History } from "./spec/history.ts";
+import { LIMITS } from "./spec/limits.ts";
 import type { ScenarioRecord } from "./spec/run-record.ts";
 import type { Scenario } from "./spec/scenario.ts";
 import { type Verdict, worstOf } from "./spec/verdict.ts";
@@ -38,7 +39,10 @@ export interface ScenarioResult {
 export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
   const { definition, site, scenario } = plan;
   const startedMs = performance.now();
-  const histories = await replay(plan);
+  let histories = await replay(plan);
+  let replays = 1;
+  // What nobody has judged may be done again; a verdict never is.
+  for (; replays < LIMITS.replays && isTooBusy(histories); replays++) histories = await replay(plan);
   plan.onPhase("check");
   const verdicts = judge(scenario, histories, {
     knownFailures: definition.settings.knownFailures.filter(({ sites }) => !sites || sites.includes(site)),
@@ -49,9 +53,15 @@ export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
     site,
     status: worstOf(verdicts.map(({ verdict }) => verdict)),
     durationMs: performance.now() - startedMs,
+    replays,
     metrics: metricsOf(histories.trial),
   };
   return { record, verdicts, histories };
+}
+
+/** The machine had no time for the generator: whatever the target did, no rule is decided by it. */
+function isTooBusy({ control, trial }: ScenarioResult["histories"]): boolean {
+  return [control, trial].some(({ loads }) => loads.some(({ scheduleKept }) => !scheduleKept));
 }
 
 async function replay(plan: ScenarioPlan): Promise<ScenarioResult["histories"]> {
@@ -80,7 +90,7 @@ export function withoutReplay(
   const verdicts = scenario.decides.map((id) =>
     verdictOf(requirement(id), { outcome, reason }, undefined, { scenario: scenario.id, site, repeat }),
   );
-  return { record: { id: scenario.id, site, status: outcome, durationMs, metrics: NO_METRICS }, verdicts };
+  return { record: { id: scenario.id, site, status: outcome, durationMs, replays: 0, metrics: NO_METRICS }, verdicts };
 }
 
 function repeatCommand({ definition, site, scenario }: Pick<ScenarioPlan, "definition" | "site" | "scenario">): string {

@@ -43,6 +43,7 @@ export function scenario(part: Partial<ScenarioRecord> = {}): ScenarioRecord {
     site: "express",
     status: "pass",
     durationMs: 12_345.6,
+    replays: 1,
     metrics: {
       loads: [
         {

@@ -35,5 +35,6 @@ describe("figures", () => {
     expect(keyFigures(scenario())).toBe(
       "12,000 requests, 0 lost (< 0.025 %), 1 reload, longest gap 18.2 ms, 24,000 log records",
     );
+    expect(keyFigures(scenario({ replays: 2 }))).toMatch(/, replay 2: the machine was too busy before$/);
   });
 });

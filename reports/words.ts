@@ -73,7 +73,7 @@ export function losses(loads: readonly Pick<LoadMetrics, "intended" | "lost" | "
 }
 
 /** One line on a scenario: `12,034 requests, 0 lost (< 0.025 %), 5 reloads, longest gap 18 ms`. */
-export function keyFigures({ metrics }: ScenarioRecord): string {
+export function keyFigures({ metrics, replays }: ScenarioRecord): string {
   const intended = sum(metrics.loads.map((load) => load.intended));
   const parts: string[] = [];
   if (intended > 0) parts.push(`${number(intended)} requests`, losses(metrics.loads));
@@ -82,6 +82,7 @@ export function keyFigures({ metrics }: ScenarioRecord): string {
     parts.push(`longest gap ${milliseconds(metrics.longestGapMs)}`);
   }
   if (metrics.log.records > 0) parts.push(`${number(metrics.log.records)} log records`);
+  if (replays > 1) parts.push(`replay ${replays}: the machine was too busy before`);
   return parts.join(", ");
 }
 

@@ -56,6 +56,8 @@ export const LIMITS = {
   controlRequestsPerReload: 30,
   /** Text kept of each direction of a raw connection. */
   conversationBytes: 16 * 1024,
+  /** Replays of a scenario, if the machine was too busy for the generator in all but the last; a number. */
+  replays: 2,
   /** Evidence items per verdict, raw lines per excerpt. */
   evidenceItems: 10,
   excerptBytes: 200,

@@ -48,7 +48,10 @@ export interface ScenarioRecord {
   readonly id: string;
   readonly site: string;
   readonly status: VerdictKind | "setup-failed";
+  /** Of all replays together. */
   readonly durationMs: number;
+  /** More than one where the machine kept the generator from its schedule, so that nothing could be decided; the last one counts. */
+  readonly replays: number;
   readonly metrics: ScenarioMetrics;
 }
 

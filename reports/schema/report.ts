@@ -99,6 +99,7 @@ const scenario = z
     site: z.string(),
     status: z.enum([...VERDICTS, "setup-failed"]),
     durationMs: measured,
+    replays: z.number().int().nonnegative().default(1),
     metrics,
   })
   .readonly()
