@@ -107,10 +107,11 @@ function contents(groups: readonly RequirementGroup[], requirements: readonly Re
 }
 
 function ruleSection(rule: Requirement, deciding: readonly Scenario[]): string {
-  const needs = [...rule.roles.map((role) => `role ${role}`), ...rule.capabilities.map((name) => `\`${name}\``)];
+  const needs = rule.capabilities.map((name) => (name === "contract" ? "the probe contract" : `\`${name}\``));
   const facts = [
     ...(rule.clause === undefined ? [] : [`Clause: ${rule.clause}.`]),
-    ...(needs.length === 0 ? [] : [`Applies to: ${needs.join(", ")}.`]),
+    ...(rule.roles.length === 0 ? [] : [`Speaks of targets in the role ${rule.roles.join(", ")}.`]),
+    ...(needs.length === 0 ? [] : [`Needs: ${needs.join(", ")}.`]),
     `Decided by: ${deciding.map(({ id }) => `\`${id}\``).join(", ")}.`,
     ...(rule.evidence.length === 0 ? [] : [`Seen in the wild: ${rule.evidence.map(linked).join(", ")}.`]),
   ];
