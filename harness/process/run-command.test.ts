@@ -6,14 +6,15 @@ const base = { cwd: "/", env: { PATH: process.env["PATH"] } };
 
 test("tells what a command printed", async () => {
   const result = await runCommand({ ...base, command: ["sh", "-c", "echo out; echo err >&2"] });
-  expect(result).toEqual({ stdout: "out\n", stderr: "err\n" });
+  expect(result).toEqual({ exitCode: 0, stdout: "out\n", stderr: "err\n" });
 });
 
 test("tells how it failed", async () => {
   const result = await runCommand({ ...base, command: ["sh", "-c", "echo why; exit 3"] });
-  expect(result).toEqual({ stdout: "why\n", stderr: "", error: "sh -c echo why; exit 3: it exited with code 3" });
+  const error = "sh -c echo why; exit 3: it exited with code 3";
+  expect(result).toEqual({ exitCode: 3, stdout: "why\n", stderr: "", error });
   const killed = await runCommand({ ...base, command: ["sh", "-c", "kill -KILL $$"] });
-  expect(killed.error).toContain("it was ended by SIGKILL");
+  expect(killed).toMatchObject({ exitCode: null, error: expect.stringContaining("it was ended by SIGKILL") });
   const missing = await runCommand({ ...base, command: ["hupspec-no-such-command"] });
   expect(missing.error).toContain("expected to start hupspec-no-such-command");
 });
