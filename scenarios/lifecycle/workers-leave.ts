@@ -2,6 +2,9 @@ import type { HeldBy } from "../../harness/spec/history.ts";
 import { withinRoom } from "../room.ts";
 import type { HeldHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
+/** How long the requests are held after the stop was asked for, unless somebody leaves before. */
+const CUT_MS = 300;
+
 /**
  * Old workers finish what they hold and leave after a reload, while their parent stands still, so that it can't take away how
  * they ended; then the whole server is stopped with requests in flight through every door.
@@ -32,7 +35,10 @@ export const workersLeave: Scenario = {
     if (stage.phase === "control") return;
 
     const last = await holdSome(stage);
+    const before = stage.processes().length;
     const stop = await stage.stop();
+    // A stop that cuts has had the time to do so; one that drains is left in peace for just as long.
+    await stage.until(() => stage.processes().length < before, CUT_MS);
     await Promise.all(last.map((request) => request.release()));
     await stop.exited();
   },

@@ -26,7 +26,8 @@ export const connections: readonly Saboteur[] = [
     caughtBy: {
       "connections/close-announced": /[1-9]\d* closed between two requests/,
     },
-    perhaps: ["logging/ids-reconcile"],
+    // A fresh connection whose request has not been read yet looks idle too.
+    perhaps: ["logging/ids-reconcile", "availability/reload-loses-nothing"],
   },
   {
     name: "closes-idle-clients",

@@ -79,7 +79,10 @@ const otherHands: readonly Saboteur[] = [
   },
   {
     ...stack("log-written-by-offset", "rotation/hostile-disk", "express"),
-    caughtBy: { "rotation/copytruncate": /[1-9]\d* zero bytes at the beginning of the file/ },
+    // The zeros stand at the beginning of the live file, or, if it was rotated meanwhile, in a damaged line of a backup.
+    caughtBy: {
+      "rotation/copytruncate": /[1-9]\d* zero bytes at the beginning|beginning of the file, [1-9]\d* damaged/,
+    },
     cleared: ["rotation/disk-full", "rotation/deleted-file-recovers"],
   },
   {
