@@ -78,6 +78,22 @@ describe("hupspec on the command line", () => {
     expect(stdout).toContain("# hupspec: conformant");
   });
 
+  // A child's standard output is a socket pair as often as a pipe, and writes to it are not done when they return.
+  it("has written all before it exits, however late its reader", async () => {
+    const report = renderJson({ ...record(), run: { ...record().run, command: "x".repeat(1_000_000) } });
+    await writeFile(path.join(folder, "long.json"), report);
+    const child = spawn(process.execPath, [bin, "report", "long.json", "--format", "json"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    // It has more to say than the kernel holds for it. Whoever does not wait for the reader is gone by the bound.
+    const exited = once(child, "exit", { signal: AbortSignal.timeout(1_500) });
+    await expect(exited).rejects.toThrow("aborted");
+    const chunks: Buffer[] = [];
+    for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toBe(report);
+  });
+
   it("keeps its exit code if nobody reads its output", async () => {
     const child = spawn(process.execPath, [bin, "requirements"], { stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();

@@ -30,8 +30,10 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const exitCode = await main(process.argv.slice(2));
+await Promise.all([written(process.stdout), written(process.stderr)]);
 // Explicitly: what a server under test left open must not keep this process alive.
-process.exit(await main(process.argv.slice(2)));
+process.exit(exitCode);
 
 async function main(args: readonly string[]): Promise<number> {
   let code: number = EXIT.conformant;
@@ -51,6 +53,11 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`hupspec: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.inconclusive;
   }
+}
+
+/** A write to a pipe may still wait for its reader, and an exit would drop it. Of a reader that went there is nothing to wait for. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
 async function build(done: (code: number) => void): Promise<Command> {
