@@ -7,9 +7,9 @@ import { createProcessTable, type ProcessTable } from "../process/process-table.
 import { openLogPipe, type LogPipe } from "../process/log-pipe.ts";
 import { createWorkspace, type Workspace } from "../process/workspace.ts";
 import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
-import { missingCommands } from "./catalogue.ts";
 import { describeEndpoint, isListening } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
+import { missingOf } from "./installed.ts";
 import { launch } from "./launch.ts";
 import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
 import type { TargetFile } from "./schema.ts";
@@ -35,7 +35,7 @@ let boots = 0;
 /**
  * Starts a target in a workspace of its own and waits until all its doors answer. Whatever fails, nothing of it remains.
  *
- * @throws {TargetUnavailableError} if a command is missing.
+ * @throws {TargetUnavailableError} if something that it requires is missing.
  * @throws {TargetBootError} if it does not come up.
  */
 export async function bootTarget(definition: TargetDefinition, options: BootOptions): Promise<BootedTarget> {
@@ -52,7 +52,7 @@ async function launchTarget(definition: TargetDefinition, options: BootOptions):
   const { settings } = definition;
   const { signal } = options;
   signal.throwIfAborted();
-  await expectCommands(definition, options);
+  await expectInstalled(definition, options);
   const runId = `${options.runId}.${++boots}`;
 
   // Taken apart in the reverse order, on every way out.
@@ -140,11 +140,9 @@ async function openConsolePipe({
   return openLogPipe({ path: path.join(workspace.root, "log.pipe"), file: consoleFile, env, marker: runId, started });
 }
 
-async function expectCommands(definition: TargetDefinition, { env }: BootOptions): Promise<void> {
-  const missing = await missingCommands(definition, env);
-  if (missing.length > 0) {
-    throw new TargetUnavailableError(definition.name, missing, definition.settings.requires.debian);
-  }
+async function expectInstalled(definition: TargetDefinition, { env }: BootOptions): Promise<void> {
+  const missing = await missingOf(definition, env);
+  if (missing.commands.length > 0 || missing.npm.length > 0) throw new TargetUnavailableError(definition.name, missing);
 }
 
 function workspaceSites({ sites, appFolders }: TargetDefinition): { name: string; appFolder?: string }[] {

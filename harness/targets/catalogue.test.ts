@@ -48,6 +48,22 @@ test("tells what is missing and what brings it", async () => {
   ]);
 });
 
+test("npm packages are looked up from the target file's folder upwards", async () => {
+  const npm = path.join(root, "servers", "peers", "npm");
+  await mkdir(path.join(npm, "..", "node_modules", "@scope", "there"), { recursive: true });
+  await writeFile(path.join(npm, "..", "package.json"), "{}");
+  await writeFile(path.join(npm, "..", "node_modules", "@scope", "there", "package.json"), "{}");
+  await mkdir(npm);
+  const requires = "requires: {npm: ['@scope/there', absent], debian: [not-its-package]}";
+  const file = `{hupspec: 1, name: npm, role: proxy, start: [x], url: "http://h:1", ${requires}}`;
+  await writeFile(path.join(npm, "target.yaml"), file);
+  const listed = await listCatalogue(root, process.env);
+  const folder = path.join(root, "servers", "peers");
+  expect(listed.find(({ name }) => name === "npm")?.unavailable).toBe(
+    `expected npm packages: absent (npm ci --prefix ${folder})`,
+  );
+});
+
 test("every target file that comes with the package is right, under the name in it", async () => {
   const listed = await listCatalogue(packageRoot, process.env);
   expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(["stack", "prefork"]));

@@ -1,7 +1,7 @@
-import { constants } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { unavailableReason } from "./errors.ts";
+import { missingOf } from "./installed.ts";
 import { readTargetFile, type TargetDefinition } from "./target-definition.ts";
 
 export interface CatalogueEntry {
@@ -70,38 +70,13 @@ export async function listCatalogue(
   return Promise.all(
     (await readCatalogue(packageRoot)).map(async (entry) => {
       const definition = await readTargetFile(entry.file, appsFolderOf(packageRoot));
-      const missing = await missingCommands(definition, env);
-      return { ...entry, definition, unavailable: unavailableReason(missing, definition.settings.requires.debian) };
+      return { ...entry, definition, unavailable: unavailableReason(await missingOf(definition, env)) };
     }),
   );
-}
-
-/** Commands that the target requires and PATH does not have. */
-export async function missingCommands(
-  { settings }: TargetDefinition,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string[]> {
-  const folders = (env["PATH"] ?? "").split(path.delimiter).filter((folder) => folder !== "");
-  const found = await Promise.all(
-    settings.requires.commands.map(async (command) => {
-      if (command.includes("/")) return isExecutable(command);
-      const hits = await Promise.all(folders.map((folder) => isExecutable(path.join(folder, command))));
-      return hits.includes(true);
-    }),
-  );
-  return settings.requires.commands.filter((_, index) => !found[index]);
 }
 
 export function appsFolderOf(packageRoot: string): string {
   return path.join(packageRoot, "servers", "peers", "apps");
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  if (!(await stat(file).catch(() => undefined))?.isFile()) return false;
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,13 +1,19 @@
-/** Something that the target needs is not on this machine; `packages` are those of Debian that bring it. */
+/** What a target needs and this machine lacks. */
+export interface Missing {
+  readonly commands: readonly string[];
+  /** Packages of Debian that bring the commands, missing or not. */
+  readonly debian: readonly string[];
+  readonly npm: readonly string[];
+  /** Folder of the package.json that lists them, if there is one. */
+  readonly npmFolder?: string | undefined;
+}
+
+/** Something that the target needs is not on this machine. */
 export class TargetUnavailableError extends Error {
   override readonly name = "TargetUnavailableError";
-  readonly commands: readonly string[];
-  readonly packages: readonly string[];
 
-  constructor(target: string, commands: readonly string[], packages: readonly string[]) {
-    super(`${target}: ${unavailableReason(commands, packages)}`);
-    this.commands = commands;
-    this.packages = packages;
+  constructor(target: string, missing: Missing) {
+    super(`${target}: ${unavailableReason(missing)}`);
   }
 }
 
@@ -24,8 +30,15 @@ export class TargetBootError extends Error {
 }
 
 /** Why a target can't run here, for people; empty if nothing is missing. */
-export function unavailableReason(commands: readonly string[], packages: readonly string[]): string {
-  if (commands.length === 0) return "";
-  const hint = packages.length > 0 ? ` (Debian: apt-get install ${packages.join(" ")})` : "";
-  return `expected on PATH: ${commands.join(", ")}${hint}`;
+export function unavailableReason({ commands, debian, npm, npmFolder }: Missing): string {
+  const reasons: string[] = [];
+  if (commands.length > 0) {
+    const hint = debian.length > 0 ? ` (Debian: apt-get install ${debian.join(" ")})` : "";
+    reasons.push(`expected on PATH: ${commands.join(", ")}${hint}`);
+  }
+  if (npm.length > 0) {
+    const hint = npmFolder === undefined ? "" : ` (npm ci --prefix ${npmFolder})`;
+    reasons.push(`expected npm packages: ${npm.join(", ")}${hint}`);
+  }
+  return reasons.join("; ");
 }

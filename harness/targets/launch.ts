@@ -47,7 +47,8 @@ export async function launch(parts: LaunchParts): Promise<ManagedProcess> {
     if (!(cause instanceof ProcessError)) throw cause;
     // `requires` did not list it; it is missing all the same.
     if (/ENOENT/.test(cause.message)) {
-      throw new TargetUnavailableError(definition.name, [command], definition.settings.requires.debian);
+      const { debian } = definition.settings.requires;
+      throw new TargetUnavailableError(definition.name, { commands: [command], debian, npm: [] });
     }
     throw new TargetBootError(definition.name, cause.message, "", { cause });
   }

@@ -35,7 +35,7 @@ test("the shortest file gets all defaults", () => {
     drainMs: 30_000,
     settleMs: 5_000,
     budget: { stallMs: 1_000, p99Ms: 500 },
-    requires: { commands: [], debian: [] },
+    requires: { commands: [], debian: [], npm: [] },
     deploy: { files: {} },
   });
   expect(settings.logs).toBeUndefined();

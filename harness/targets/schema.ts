@@ -136,7 +136,16 @@ export const targetSchema = z
     hupspec: z.literal(1, { error: "expected 1, the version of the format" }),
     name,
     role: z.enum(ROLES, { error: `expected one of ${ROLES.join(", ")}` }),
-    requires: z.strictObject({ commands: z.array(text).default([]), debian: z.array(text).default([]) }).prefault({}),
+    requires: z
+      .strictObject({
+        /** On PATH. */
+        commands: z.array(text).default([]),
+        /** Packages of Debian that bring them. */
+        debian: z.array(text).default([]),
+        /** Packages in a `node_modules` beside the target file, or above it. */
+        npm: z.array(text).default([]),
+      })
+      .prefault({}),
     /** Prints the version in its first line. */
     version: command.optional(),
     /** Name of a ready-made probe app, a folder beside the target file (`./app`), or `none`. */
