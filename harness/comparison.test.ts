@@ -16,6 +16,8 @@ function run(lost: number, settledMs: number | null): RunRecord {
         tally: {},
         lost,
         bound95: 0,
+        duringReloads: { intended: 0, lost: 0 },
+        reconnects: 0,
         latenessP99Ms: 0,
         latencyHdr: "",
       },

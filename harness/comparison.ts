@@ -1,4 +1,4 @@
-import { bound95 } from "./checkers/finding.ts";
+import { bound95 } from "./spec/bound95.ts";
 import type { RunRecord, ScenarioMetrics } from "./spec/run-record.ts";
 
 /** What one subject showed over all of its runs: losses are summed, figures are medians. */

@@ -1,6 +1,6 @@
 import { circumstancesOf } from "./circumstances.ts";
-import { bound95 } from "./checkers/finding.ts";
 import { CHECKERS } from "./checkers/index.ts";
+import { bound95 } from "./spec/bound95.ts";
 import { requirement } from "./spec/catalogue.ts";
 import type { History } from "./spec/history.ts";
 import type { Level, Requirement } from "./spec/requirement.ts";

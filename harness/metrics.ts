@@ -1,7 +1,8 @@
-import { bound95 } from "./checkers/finding.ts";
-import { reloads, reloadWindows, touches } from "./checkers/reload-windows.ts";
+import { reloads, reloadWindows, touches, type ReloadWindow } from "./checkers/reload-windows.ts";
 import { Histogram, quantilesOf } from "./client/histogram.ts";
 import { longestGapMs, timelineOf } from "./client/timeline.ts";
+import { logMetrics } from "./log-metrics.ts";
+import { bound95 } from "./spec/bound95.ts";
 import type { ActionRecord, History, LedgerRow, LoadRecord } from "./spec/history.ts";
 import { LIMITS } from "./spec/limits.ts";
 import type { LoadMetrics, ReloadMetrics, ScenarioMetrics } from "./spec/run-record.ts";
@@ -15,7 +16,7 @@ export function metricsOf(history: History): ScenarioMetrics {
   // Where nothing ran at a fixed rate, the closed loops are all there is to look at.
   const paced = open.length > 0 ? open : history.loads;
   return {
-    loads: history.loads.map(loadMetrics),
+    loads: history.loads.map((load) => loadMetrics(load, undisturbed(history, windows))),
     reloads: reloads(history).map((action) => reloadMetrics(history, action)),
     latency: {
       before: latencyOf(paced, (row) => !isDuring(row) && row.intendedMs < firstMs),
@@ -41,10 +42,20 @@ export const NO_METRICS: ScenarioMetrics = {
   reconnects: 0,
   cpuSeconds: 0,
   peakPssBytes: 0,
-  log: { records: 0, bytes: 0, recordsPerSecond: 0, bytesPerSecond: 0 },
+  log: { records: 0, bytes: 0, recordsPerSecond: 0, bytesPerSecond: 0, expected: 0, lost: 0 },
 };
 
-function loadMetrics(load: LoadRecord): LoadMetrics {
+/** Reloads before and during which nothing else was done to the target: what is lost then is theirs alone. */
+function undisturbed({ actions, observations }: History, windows: readonly ReloadWindow[]): readonly ReloadWindow[] {
+  const others = [
+    ...actions.flatMap(({ kind, release, startedMs }) => (kind === "reload" && release === "ok" ? [] : [startedMs])),
+    ...observations.flatMap((one) => (one.kind === "signal" ? [one.atMs] : [])),
+  ];
+  const firstMs = Math.min(Number.POSITIVE_INFINITY, ...others);
+  return windows.filter(({ action, toMs }) => action.error === undefined && toMs < firstMs);
+}
+
+function loadMetrics(load: LoadRecord, windows: readonly ReloadWindow[]): LoadMetrics {
   const lost = load.intended - (load.tally.ok ?? 0);
   return {
     name: load.name,
@@ -54,9 +65,22 @@ function loadMetrics(load: LoadRecord): LoadMetrics {
     tally: load.tally,
     lost,
     bound95: bound95(lost, load.intended),
+    duringReloads: countsIn(load, windows),
+    reconnects: load.reconnects,
     latenessP99Ms: load.lateness.p99,
     latencyHdr: hdrOf(load),
   };
+}
+
+function countsIn({ ledger }: LoadRecord, windows: readonly ReloadWindow[]): LoadMetrics["duringReloads"] {
+  let intended = 0;
+  let lost = 0;
+  for (const row of ledger.rows()) {
+    if (touches(row, windows) === undefined) continue;
+    intended++;
+    if (row.outcome !== "ok") lost++;
+  }
+  return { intended, lost };
 }
 
 function hdrOf(load: LoadRecord): string {
@@ -108,32 +132,11 @@ function reloadMetrics(history: History, action: ActionRecord): ReloadMetrics {
     firstNewMs: since(firstNewMs),
     lastOldMs: since(lastOldMs),
     settledMs: since(action.settledMs),
+    held: history.held.filter((one) => one.action === action.index).length,
     timeline,
   };
 }
 
 function* allRows(loads: readonly LoadRecord[]): Iterable<LedgerRow> {
   for (const load of loads) yield* load.ledger.rows();
-}
-
-/** Rates over the time in which bursts ran, of what they asked for; over the whole trial where there were none. */
-function logMetrics({ logs, bursts, durationMs }: History): ScenarioMetrics["log"] {
-  const records = Math.max(0, ...logs.map((snapshot) => snapshot.records));
-  const bytes = Math.max(0, ...logs.map((snapshot) => snapshot.bytes));
-  let asked = 0;
-  let askedBytes = 0;
-  let seconds = 0;
-  for (const burst of bursts) {
-    seconds += (burst.endedMs - burst.startedMs) / 1_000;
-    for (const request of burst.requests) {
-      asked += request.records;
-      askedBytes += request.records * request.bytes;
-    }
-  }
-  return {
-    records,
-    bytes,
-    recordsPerSecond: seconds > 0 ? asked / seconds : records / (durationMs / 1_000),
-    bytesPerSecond: seconds > 0 ? askedBytes / seconds : bytes / (durationMs / 1_000),
-  };
 }

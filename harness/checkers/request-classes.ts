@@ -1,5 +1,5 @@
 import type { LedgerRow, LoadRecord } from "../spec/history.ts";
-import { bound95 } from "./finding.ts";
+import { bound95 } from "../spec/bound95.ts";
 
 /** Requests of one method on one kind of connection: what a reload may treat differently is counted apart. */
 export interface RequestClass {

@@ -69,6 +69,9 @@ export interface ScenarioMetrics {
     readonly bytes: number;
     readonly recordsPerSecond: number;
     readonly bytesPerSecond: number;
+    /** Records known to have been written, and those of them that are missing; both 0 where somebody took the log away, filled the disk or stopped its reader. */
+    readonly expected: number;
+    readonly lost: number;
   };
 }
 
@@ -81,6 +84,10 @@ export interface LoadMetrics {
   readonly lost: number;
   /** Upper end of the 95 % interval of the loss rate. */
   readonly bound95: number;
+  /** Of these, requests under way during a reload to a release that boots, while nothing else was done to the target. */
+  readonly duringReloads: { readonly intended: number; readonly lost: number };
+  /** Connections opened beyond the first of each session. */
+  readonly reconnects: number;
   readonly latenessP99Ms: number;
   /**
    * Latencies of all answered requests from the intended time: HdrHistogram's V2 compressed encoding in base64, values in
@@ -95,6 +102,8 @@ export interface ReloadMetrics {
   readonly firstNewMs: number | null;
   readonly lastOldMs: number | null;
   readonly settledMs: number | null;
+  /** Requests that were kept in flight across it: the old processes have to wait for them. */
+  readonly held: number;
   /** Answers per bucket, good and bad, from 10 buckets before the signal on. */
   readonly timeline: { readonly bucketMs: number; readonly good: readonly number[]; readonly bad: readonly number[] };
 }

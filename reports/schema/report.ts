@@ -55,6 +55,12 @@ const load = z
     tally: z.partialRecord(outcome, count).readonly(),
     lost: count,
     bound95: measured.meta({ description: "Upper end of the 95 % interval of the loss rate" }),
+    duringReloads: z
+      .strictObject({ intended: count, lost: count })
+      .readonly()
+      .default({ intended: 0, lost: 0 })
+      .meta({ description: "Requests under way during an undisturbed reload to a release that boots" }),
+    reconnects: count.default(0),
     latenessP99Ms: measured,
     latencyHdr: z.string().meta({ description: "HdrHistogram, V2 compressed, in base64; microseconds" }),
   })
@@ -70,6 +76,7 @@ const reload = z
     firstNewMs: instant,
     lastOldMs: instant,
     settledMs: instant,
+    held: count.default(0).meta({ description: "Requests kept in flight across it" }),
     timeline: z
       .strictObject({ bucketMs: z.number(), good: z.array(count).readonly(), bad: z.array(count).readonly() })
       .readonly(),
@@ -87,7 +94,14 @@ const metrics = z
     cpuSeconds: measured,
     peakPssBytes: measured,
     log: z
-      .strictObject({ records: count, bytes: count, recordsPerSecond: measured, bytesPerSecond: measured })
+      .strictObject({
+        records: count,
+        bytes: count,
+        recordsPerSecond: measured,
+        bytesPerSecond: measured,
+        expected: count.default(0),
+        lost: count.default(0),
+      })
       .readonly(),
   })
   .readonly()
