@@ -1,6 +1,6 @@
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { jobsLeft, jobsOf } from "./jobs.ts";
+import { jobsLeft, jobsOf, whyUnsupported } from "./jobs.ts";
 import type { Scenario } from "./spec/scenario.ts";
 import { findTarget } from "./targets/catalogue.ts";
 import type { TargetDefinition } from "./targets/target-definition.ts";
@@ -57,6 +57,21 @@ describe("jobs of a target", () => {
     expect(namesOf(stack, scenarios, ["a/x"])).toEqual(["node-http a/x"]);
     expect(namesOf(stack, scenarios, ["resources/*"])).toHaveLength(3);
     expect(namesOf(stack, scenarios, ["stack/fastify/a/x"])).toEqual(["fastify a/x"]);
+  });
+});
+
+describe("a job that would decide nothing", () => {
+  const whyNot = (decides: readonly string[]) =>
+    jobsOf(prefork, { scenarios: [scenario("a/x", { decides })], only: [] }).map(whyUnsupported);
+
+  it("costs no replay: each of its rules speaks of others, or needs what the target does not have", () => {
+    expect(whyNot(["proxy/upstream-reload-hidden", "rotation/compression-safe"])).toEqual([
+      "each of its rules speaks of another role, or of a capability that the target does not have",
+    ]);
+  });
+
+  it("is one only if none of its rules can be decided", () => {
+    expect(whyNot(["proxy/upstream-reload-hidden", "availability/reload-loses-nothing"])).toEqual([undefined]);
   });
 });
 

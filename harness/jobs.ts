@@ -54,7 +54,7 @@ function speaksOf({ roles, capabilities }: Requirement, job: Job): boolean {
   return (roles.length === 0 || roles.includes(role)) && capabilities.every((one) => has.includes(one));
 }
 
-/** Why a job can't be done on its target, or nothing if it can. */
+/** Why a job can't be done on its target, or would decide nothing there; nothing if it is worth its time. */
 export function whyUnsupported(job: Job): string | undefined {
   const { definition, scenario } = job;
   const { settings } = definition;
@@ -68,7 +68,9 @@ export function whyUnsupported(job: Job): string | undefined {
   }
   const has = capabilitiesFor(job);
   const lacking = scenario.capabilities.filter((capability) => !has.includes(capability));
-  return lacking.length > 0 ? `the target does not have ${lacking.join(", ")}` : undefined;
+  if (lacking.length > 0) return `the target does not have ${lacking.join(", ")}`;
+  if (scenario.decides.some((id) => speaksOf(requirement(id), job))) return undefined;
+  return "each of its rules speaks of another role, or of a capability that the target does not have";
 }
 
 function capabilitiesFor({ definition, site }: Job): readonly string[] {
