@@ -88,6 +88,11 @@ export function isComplete(target: TargetFacts, snapshot: LogSnapshot): boolean 
   return [...streamsOf(snapshot).values()].every((files) => backupsOf(files).length < logLimits.backups);
 }
 
+/** True if records may be missing because the limits that the target declares demand it. */
+export function mayBeRotatedAway(target: TargetFacts, snapshot: LogSnapshot): boolean {
+  return target.logLimits !== undefined && !isComplete(target, snapshot);
+}
+
 export function streamsOf(snapshot: LogSnapshot): Map<string, LogFileFacts[]> {
   return Map.groupBy(snapshot.files, ({ stream }) => stream);
 }

@@ -20,6 +20,8 @@ export interface History {
   readonly actions: readonly ActionRecord[];
   readonly held: readonly HeldRequest[];
   readonly processes: ProcessTimeline;
+  /** When the suite itself did not get to run: what seems slow at such a time says nothing about the target. */
+  readonly pauses: readonly Pause[];
   readonly logs: readonly LogSnapshot[];
   /** Log records that the scenario asked the application to write, beyond those of each request. */
   readonly bursts: readonly BurstRecord[];
@@ -174,6 +176,11 @@ export interface HeldRequest {
   readonly bodyEnd?: string;
   /** Index of the action that it spans. */
   readonly action: number;
+}
+
+export interface Pause {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface ProcessTimeline {

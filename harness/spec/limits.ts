@@ -42,6 +42,9 @@ export const LIMITS = {
   tracebackMs: 3_000,
   /** How long processes that have nothing to do are watched for what they use of the CPU. */
   cpuWatchMs: 1_000,
+  /** Between two ticks of the suite's own event loop; one that comes later than the other is a pause of the suite. */
+  pauseTickEveryMs: 20,
+  pauseMs: 50,
   /** Between two looks at the process table. */
   sampleEveryMs: 50,
   /** Between two looks at memory, which cost the kernel a walk over page tables. */

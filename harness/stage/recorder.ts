@@ -6,7 +6,6 @@ import type {
   History,
   LoadRecord,
   LogSnapshot,
-  ProcessTimeline,
   StopRecord,
   TargetFacts,
 } from "../spec/history.ts";
@@ -51,7 +50,12 @@ export class HistoryRecorder {
     return record;
   }
 
-  history(scenario: string, phase: History["phase"], target: TargetFacts, processes: ProcessTimeline): History {
+  history(
+    scenario: string,
+    phase: History["phase"],
+    target: TargetFacts,
+    watched: Pick<History, "processes" | "pauses">,
+  ): History {
     return {
       scenario,
       target,
@@ -61,7 +65,7 @@ export class HistoryRecorder {
       loads: this.loads,
       actions: this.actions,
       held: this.held,
-      processes,
+      ...watched,
       logs: this.logs,
       bursts: this.bursts,
       observations: this.observations,

@@ -3,10 +3,13 @@ import type { Scenario } from "../../harness/spec/scenario.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Records of one request by size: many small ones, a few large ones, around the limits of pipes and of read buffers. */
+/**
+ * Records of one request by size: many small ones, so that a fault of one record in 10,000 shows, and a few large ones, around the
+ * limits of pipes and of read buffers.
+ */
 const KINDS = [
-  { records: 200, bytes: 100 },
-  { records: 100, bytes: 500 },
+  { records: 3_000, bytes: 100 },
+  { records: 2_000, bytes: 500 },
   { records: 40, bytes: 4 * KIB },
   { records: 40, bytes: 4 * KIB + 1 },
   { records: 20, bytes: 16 * KIB },

@@ -14,8 +14,8 @@ const ORDINARY_REQUESTS = 20;
 const ENDLESS = 100_000;
 
 /**
- * The reader of the log is held up while all workers write more than anybody can keep, and lets go; then it is killed under
- * load, and replaced.
+ * All workers write more than anybody can keep, first with the reader of the log at work, then while it is held up; it lets go, then
+ * is killed under load, and replaced.
  */
 export const logSink: Scenario = {
   id: "logging/sink",
@@ -36,6 +36,11 @@ export const logSink: Scenario = {
 
 async function standStill(stage: Stage): Promise<void> {
   const [count, kind] = stage.phase === "trial" ? [FROZEN_REQUESTS, FROZEN_KIND] : [CONTROL_REQUESTS, CONTROL_KIND];
+  // What is slow with the reader at work already is not slow for want of him.
+  const before = ordinary(stage, "unfrozen");
+  await stage.burst(plan(stage, "unfrozen", count, kind));
+  await answered(before);
+  await stop(before);
   await stage.sink("freeze");
   const loads = ordinary(stage, "frozen");
   const burst = stage.burst(plan(stage, "frozen", count, kind));

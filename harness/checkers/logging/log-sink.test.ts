@@ -7,6 +7,7 @@ import {
   type HistoryParts,
   load,
   requestLogOf,
+  rotatedFiles,
   sample,
   snapshot,
   type SnapshotParts,
@@ -44,17 +45,31 @@ describe("logging/stalled-sink", () => {
   const burstRows = (facts: Partial<LedgerRow> = {}): Partial<LedgerRow>[] =>
     asked.requests.map(({ id }) => ({ id, intendedMs: 1_010, doneMs: 1_900, ...facts }));
 
-  const requests = requestLogOf([asked, burst("o", { requests: 20, records: 0, bytes: 0 })]);
+  const before = burst("unfrozen", { requests: 4, records: 256, bytes: 4_096 });
+  const none = { requests: 20, records: 0, bytes: 0 };
+  const sound = [asked, before, burst("o", none), burst("u", none)];
+  const requests = requestLogOf(sound);
   const log = (changes: SnapshotParts = {}) => snapshot({ name: "resumed", atMs: 4_000, requests, ...changes });
 
+  /** What was asked of the target from -5,000 ms on, with the reader at work. */
+  const unfrozen = (ordinary: Partial<LedgerRow> = {}, ofBurst: Partial<LedgerRow> = {}) => [
+    load(rows("u", -5_000, ordinary), { name: "unfrozen-front" }),
+    load(
+      before.requests.map(({ id }) => ({ id, intendedMs: -4_990, doneMs: -4_500, ...ofBurst })),
+      { name: "burst-unfrozen-front" },
+    ),
+  ];
+  const sinkAt = [change("freeze", 1_000), change("resume", 3_000)];
+
   /** The reader stood still from 1,000 to 3,000 ms while 4 MiB were written. */
-  function stalled(parts: HistoryParts = {}): History {
+  function stalled(parts: HistoryParts = {}, baseline = unfrozen()): History {
+    const loads = [load(rows("o", 1_000), { name: "frozen-front" }), load(burstRows(), { name: "burst-frozen-front" })];
     return history({
-      observations: [change("freeze", 1_000), change("resume", 3_000)],
-      bursts: [asked],
-      loads: [load(rows("o", 1_000), { name: "frozen-front" }), load(burstRows(), { name: "burst-frozen-front" })],
+      observations: sinkAt,
+      bursts: [before, asked],
       logs: [log()],
       ...parts,
+      loads: [...baseline, ...(parts.loads ?? loads)],
     });
   }
 
@@ -92,11 +107,69 @@ describe("logging/stalled-sink", () => {
   });
 
   test("sees what is missing at the end of a writer's sequence, where there is no gap", () => {
-    const short = requestLogOf([asked, burst("o", { requests: 20, records: 0, bytes: 0 })], {
+    const short = requestLogOf(sound, {
       "frozen-1": { records: 200 },
       "o-3": undefined,
     });
     expect(rule(stalled({ logs: [log({ requests: short })] }))).toMatchObject({ violations: 58 });
+  });
+
+  /** Those that were under way when the suite began to stand still ended when it did no more. */
+  const late = (id: string, doneMs: number): Partial<LedgerRow> => ({ id, intendedMs: 1_090, doneMs });
+
+  test("a pause of the suite is not a stall of the target", () => {
+    const pauses = [{ fromMs: 1_100, toMs: 3_010 }];
+    const loads = [load([late("o-0", 3_020)]), load(burstRows({ intendedMs: 1_090, doneMs: 3_015 }))];
+    expect(rule(stalled({ loads }))).toMatchObject({ outcome: "violated", violations: 5 });
+    expect(rule(stalled({ loads, pauses }))).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("the suite itself did not get to run for 1900 ms"),
+    });
+    const hung = [load([{ ...late("o-0", 2_900), outcome: "connect-timeout" as const }])];
+    expect(rule(stalled({ loads: [...hung, load(burstRows())], pauses })).outcome).toBe("inconclusive");
+  });
+
+  test("a pause of the suite does not excuse what waited longer, failed or was lost", () => {
+    const short = [{ fromMs: 1_100, toMs: 1_600 }];
+    const loads = [load([late("o-0", 3_020)]), load(burstRows())];
+    expect(rule(stalled({ loads, pauses: short }))).toMatchObject({ outcome: "violated", violations: 1 });
+    const pauses = [{ fromMs: 1_100, toMs: 3_010 }];
+    const reset = [load([{ ...late("o-0", 2_900), outcome: "reset-before-answer-fresh" as const }]), load(burstRows())];
+    expect(rule(stalled({ loads: reset, pauses }))).toMatchObject({ outcome: "violated", violations: 1 });
+    const logs = [log({ writers: [writer({ missingCount: 7 })] })];
+    expect(rule(stalled({ loads, pauses, logs }))).toMatchObject({ outcome: "violated", violations: 7 });
+  });
+
+  test("where the same work stalls with the reader at work, it is not the reader", () => {
+    const loads = [load([late("o-0", 2_900)]), load(burstRows())];
+    expect(rule(stalled({ loads }))).toMatchObject({ outcome: "violated", violations: 1 });
+    const slow = unfrozen({ doneMs: -3_700 });
+    expect(rule(stalled({ loads }, slow))).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("with the reader of the log at work 20 of 24 requests were held up as well"),
+    });
+    // A burst that takes longer by itself than the reader stood still would always be caught by his going on.
+    expect(rule(stalled({ loads }, unfrozen({}, { doneMs: -2_900 }))).outcome).toBe("inconclusive");
+    expect(rule(stalled({ loads }, [])).outcome).toBe("inconclusive");
+    // A pause of the suite makes no baseline slow.
+    const pauses = [{ fromMs: -4_800, toMs: -4_000 }];
+    expect(rule(stalled({ loads, pauses }, unfrozen({ doneMs: -3_700 }))).outcome).toBe("violated");
+  });
+
+  test("records that may have been rotated away as configured are not known to be lost", () => {
+    const target = { logLimits: { maxBytes: MIB, backups: 2 } };
+    const writers = [writer({ first: 400, missingCount: 0 })];
+    const gone = requestLogOf(sound, { "unfrozen-0": undefined, "o-3": undefined });
+    const full = [log({ writers, requests: gone, files: rotatedFiles(2) })];
+    expect(rule(stalled({ target, logs: full }))).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("may have been rotated away"),
+    });
+    const roomy = [log({ writers, requests: gone, files: rotatedFiles(1) })];
+    expect(rule(stalled({ target, logs: roomy })).outcome).toBe("violated");
+    expect(rule(stalled({ target, logs: [log({ files: rotatedFiles(2) })] })).outcome).toBe("held");
+    const slow = [load([late("o-0", 2_900)]), load(burstRows())];
+    expect(rule(stalled({ target, logs: full, loads: slow }))).toMatchObject({ outcome: "violated", violations: 1 });
   });
 
   test("a small burst, a reader that could not be held up, or no log decide nothing", () => {

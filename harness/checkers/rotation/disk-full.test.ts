@@ -3,7 +3,15 @@ import type { LedgerRow } from "../../spec/history.ts";
 import type { Observation } from "../../spec/observation.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { diskFull } from "./disk-full.ts";
-import { burst, history, load, requestLogOf, snapshot, type HistoryParts } from "../testing/history-fixture.ts";
+import {
+  burst,
+  history,
+  load,
+  requestLogOf,
+  rotatedFiles,
+  snapshot,
+  type HistoryParts,
+} from "../testing/history-fixture.ts";
 
 const flood = burst("full", { requests: 10, records: 100, bytes: 1_000, startedMs: 1_000, endedMs: 2_000 });
 const later = burst("room-again", { requests: 10, records: 100, bytes: 400, startedMs: 4_000, endedMs: 5_000 });
@@ -61,6 +69,38 @@ test("sees a log that does not go on, and later records that are lost", () => {
   const stuck = observations.map((one) => (one === resumed ? { ...resumed, cameTrue: false } : one));
   expect(check(flooded({ observations: stuck }))).toMatchObject({ outcome: "violated", violations: 1 });
   expect(check(flooded({}, 250, 5))).toMatchObject({ outcome: "violated", violations: 5 });
+});
+
+test("records that may have been rotated away as configured are not known to be lost", () => {
+  const target = { logLimits: { maxBytes: 1_000_000, backups: 2 } };
+  const rotated = (count: number, dropped = 0, changes: HistoryParts = {}): HistoryParts => {
+    const parts = flooded(changes, dropped);
+    return { ...parts, target, logs: (parts.logs ?? []).map((one) => ({ ...one, files: rotatedFiles(count) })) };
+  };
+  expect(check(rotated(2))).toEqual({
+    outcome: "inconclusive",
+    reason: expect.stringContaining("250 records are missing uncounted, but may have been rotated away"),
+  });
+  expect(check(rotated(1))).toMatchObject({ outcome: "violated", violations: 250 });
+  expect(check(rotated(2, 250)).outcome).toBe("held");
+  const stuck = observations.map((one) => (one === resumed ? { ...resumed, cameTrue: false } : one));
+  expect(check(rotated(2, 0, { observations: stuck }))).toMatchObject({ outcome: "violated", violations: 1 });
+});
+
+test("decides nothing of later records that the log has no room for", () => {
+  const target = { logLimits: { maxBytes: 100_000, backups: 3 } };
+  const parts = flooded({ target }, 250, 5);
+  expect(check(parts)).toEqual({ outcome: "inconclusive", reason: expect.stringContaining("is sure to keep 300000") });
+});
+
+test("a log that had no time to go on, as the suite itself stood still, is not stuck", () => {
+  const stuck = observations.map((one) => (one === resumed ? { ...resumed, endedMs: 7_200, cameTrue: false } : one));
+  const pauses = [{ fromMs: 2_200, toMs: 6_000 }];
+  expect(check(flooded({ observations: stuck }))).toMatchObject({ outcome: "violated", violations: 1 });
+  expect(check(flooded({ observations: stuck, pauses }))).toEqual({
+    outcome: "inconclusive",
+    reason: expect.stringContaining("the suite itself did not get to run for 3800 ms"),
+  });
 });
 
 test("decides nothing if the disk could not be filled, was not full, or nothing was written", () => {

@@ -1,9 +1,10 @@
 import type { History, LogSnapshot } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "../finding.ts";
-import { burstFaults, dropNotes } from "../log-reading.ts";
+import { burstFaults, dropNotes, mayBeRotatedAway } from "../log-reading.ts";
 import { notDone, readingNamed, sumOf, tampering, unanswered } from "./log-files.ts";
 import { observationsOf } from "../observations.ts";
+import { whySuitePaused } from "../pauses.ts";
 
 // A full disk never stops serving; what is lost is counted in the log, and logging resumes by itself.
 function fullDisk(history: History): Finding {
@@ -25,12 +26,23 @@ function fullDisk(history: History): Finding {
   const { lost, requests } = lossOf(history, filled.startedMs, later.burst.startedMs, later.snapshot);
   const counted = later.snapshot.droppedRecords;
   const uncounted = Math.max(0, lost - counted);
+  const mayBeGone = uncounted > 0 && mayBeRotatedAway(history.target, later.snapshot);
+  // It has to have had its time.
+  const paused = resumed && !resumed.cameTrue ? whySuitePaused(history, resumed, history.target.settleMs) : undefined;
+  const lostLater = later.tooBig === undefined ? burstFaults(later) : [];
   const faults: Fault[] = [
     ...refused,
-    ...(resumed?.cameTrue ? [] : [standstill(emptied.endedMs)]),
-    ...burstFaults(later),
-    ...(uncounted === 0 ? [] : [uncountedLoss(uncounted, lost, counted, later.snapshot), ...dropNotes(later.snapshot)]),
+    ...(resumed?.cameTrue || paused !== undefined ? [] : [standstill(emptied.endedMs)]),
+    ...lostLater,
+    ...(uncounted === 0 || mayBeGone
+      ? []
+      : [uncountedLoss(uncounted, lost, counted, later.snapshot), ...dropNotes(later.snapshot)]),
   ];
+  if (faults.length === 0) {
+    if (paused !== undefined) return inconclusive(`the log did not go on, but ${paused}`);
+    if (later.tooBig !== undefined) return inconclusive(later.tooBig);
+    if (mayBeGone) return inconclusive(`${uncounted} records are missing uncounted, but may have been rotated away`);
+  }
   const took = resumed?.cameTrue ? `after ${(resumed.endedMs - emptied.endedMs).toFixed(0)} ms` : "never";
   return decide({
     trials: requests + flood.askedRecords + later.askedRecords,
@@ -38,7 +50,7 @@ function fullDisk(history: History): Finding {
     expected: "every request answered, no more records missing than the log says were dropped, later ones all there",
     observed:
       `${refused.length} of ${requests} requests without a good answer; ${lost} records missing, ${counted} counted as dropped; ` +
-      `logging resumed ${took}, ${sumOf(burstFaults(later))} of ${later.askedRecords} later records lost or repeated`,
+      `logging resumed ${took}, ${sumOf(lostLater)} of ${later.askedRecords} later records lost or repeated`,
   });
 }
 

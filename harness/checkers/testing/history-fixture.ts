@@ -39,6 +39,7 @@ export function history({ target, ...parts }: HistoryParts = {}): History {
     actions: [],
     held: [],
     processes: { samples: [], cpuSeconds: 0, peakPssBytes: 0 },
+    pauses: [],
     logs: [],
     bursts: [],
     observations: [],

@@ -2,7 +2,10 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { entry } from "../entry.ts";
 
-/* A write that was reported as failed and had not: one record in a thousand is written once more. */
+/** One record in so many: the 10,000th, the 20,000th and so on of all that the master writes. */
+const EVERY = 10_000;
+
+/* A write that was reported as failed and had not: its record is written once more. */
 if (entry === "prefork-master") {
   const { writeSync } = fs;
   let records = 0;
@@ -11,7 +14,7 @@ if (entry === "prefork-master") {
     let start = 0;
     const again: Buffer[] = [];
     for (let end = bytes.indexOf("\n"); end !== -1; end = bytes.indexOf("\n", start)) {
-      if (++records % 1_000 === 0) again.push(bytes.subarray(start, end + 1));
+      if (++records % EVERY === 0) again.push(bytes.subarray(start, end + 1));
       start = end + 1;
     }
     for (const record of again) writeSync(fd, record);
