@@ -69,7 +69,9 @@ export class AnswerCheck {
   /** 0 where the header is missing or does not begin with digits. */
   generationOf(head: ResponseHead): number {
     const name = this.#expect === "contract" ? "x-hupspec-generation" : this.#expect.generationHeader?.toLowerCase();
-    return name === undefined ? 0 : leadingInteger(head.headers.get(name));
+    const text = name === undefined ? undefined : head.headers.get(name);
+    const numberOf = this.#expect === "contract" ? undefined : this.#expect.numberOf;
+    return text === undefined || numberOf === undefined ? leadingInteger(text) : numberOf(text);
   }
 
   workerOf(head: ResponseHead): number {

@@ -24,7 +24,14 @@ export interface RequestShape {
  * What makes a complete answer right. `contract` is version 1 of the probe contract: 2xx, the request's own id in
  * `x-hupspec-id` and in JSON, content as the route promises. The object is for services that are seen from outside.
  */
-export type Expectation = "contract" | { readonly status: number; readonly generationHeader?: string };
+export type Expectation =
+  | "contract"
+  | {
+      readonly status: number;
+      readonly generationHeader?: string;
+      /** The generation that the text of that header stands for; the number that it begins with unless told. */
+      readonly numberOf?: (text: string) => number;
+    };
 
 export interface ClientLimits {
   /** From opening a connection to `connect-timeout`. */

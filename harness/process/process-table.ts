@@ -24,6 +24,9 @@ export interface ProcessTablePlan {
   readonly rootPid?: number;
 }
 
+/** Of a run without processes of its own. */
+export const NO_PROCESSES: ProcessTable = { read: () => [], ignore: () => undefined };
+
 /** A process that is none of ours is looked at again after this time: its pid may have come to another one. */
 const STRANGER_MS = 1_000;
 /** A process this young may still be the copy of its parent that `fork` made, before it became what it is. */

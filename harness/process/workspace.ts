@@ -31,6 +31,8 @@ export interface Workspace extends AsyncDisposable {
   current(site: string): string;
   /** Generation in force. */
   generation(site: string): number;
+  /** The release in force. */
+  release(site: string): Release;
   /** Writes the next release and puts it in force. Nobody sees half of it, or no `current`. */
   deploy(site: string, plan?: ReleasePlan): Promise<Release>;
 }
@@ -47,6 +49,8 @@ export async function createWorkspace({ sites, parent = tmpdir() }: WorkspacePla
     if (state) return state;
     throw new TypeError(`expected one of the sites ${[...states.keys()].join(", ")}, not "${site}"`);
   };
+  const releaseFolder = (site: string, generation: number): string =>
+    path.join(root, "releases", site, String(generation));
   const current = (site: string): string => {
     stateOf(site);
     return path.join(root, "sites", site, "current");
@@ -58,10 +62,14 @@ export async function createWorkspace({ sites, parent = tmpdir() }: WorkspacePla
     run: folder("run"),
     current,
     generation: (site) => stateOf(site).generation,
+    release(site) {
+      const { generation } = stateOf(site);
+      return { generation, folder: releaseFolder(site, generation) };
+    },
     async deploy(site, plan = {}) {
       const state = stateOf(site);
       const generation = state.generation + 1;
-      const release = path.join(root, "releases", site, String(generation));
+      const release = releaseFolder(site, generation);
       await mkdir(release, { recursive: true });
       if (state.appFolder !== undefined) await cp(state.appFolder, release, { recursive: true });
       await writeFile(path.join(release, "release.json"), `${JSON.stringify(contentsOf(generation, plan))}\n`);

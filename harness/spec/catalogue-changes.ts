@@ -163,6 +163,7 @@ export const CATALOGUE_CHANGES: readonly CatalogueChange[] = [
       "`proxy/framing-strict`: refused, or passed on in a form with one reading; valid inputs have to be taken.",
       "`proxy/hop-by-hop-removed` speaks of fields that Connection names, in requests and in answers.",
       "`proxy/truncation-propagated`: leaving the client waiting counts too. `proxy/no-blackout`: two failures in a row.",
+      "`resources/no-zombies`, `resources/descriptors-flat` and `resources/memory-flat` speak of servers that the suite starts itself; of a service that runs already it sees no processes.",
     ],
   },
 ];

@@ -29,7 +29,7 @@ export const CAPABILITIES = [
 export const CONTROL_PARTS = ["endpoints", "pid", "reload", "stop", "verbs", "scoped"] as const;
 
 /**
- * Those not declared follow from the rest of the target file: `contract` is what a target has whose application answers the
+ * Those not declared follow from the rest of the target file: `processes` is what a target has that the suite starts, and whose processes it therefore sees, `contract` is what a target has whose application answers the
  * probe contract, `origin` one whose upstream the suite itself runs, `log-files` one whose file says where its log is, which it writes itself, `pidfile` one whose main process is named in a file, `control` one with a control interface, `bad-config` one whose file says how to make its configuration invalid, and
  * `control-...` what that is told to have.
  * `log-pipe` says that its log is what it writes to its standard error, for then the suite reads it; `log-relay` that somebody
@@ -37,6 +37,7 @@ export const CONTROL_PARTS = ["endpoints", "pid", "reload", "stop", "verbs", "sc
  */
 export type Capability =
   | (typeof CAPABILITIES)[number]
+  | "processes"
   | "contract"
   | "origin"
   | "log-files"

@@ -61,7 +61,7 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
     talks: new Set(),
     lines: { before: linesBefore, lost: 0 },
     asked: { answers: 0 },
-    probe: probeOf(target.definition.settings),
+    probe: probeOf(target.definition.settings, target.numberOf(site)),
     idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,
     endpoint: (door, of = site) => {
       const endpoint = target.site(of).endpoints[door];
@@ -88,8 +88,12 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
   };
 }
 
-function probeOf({ probe }: Pick<TargetFile, "probe">): StageContext["probe"] {
+function probeOf(
+  { probe }: Pick<TargetFile, "probe">,
+  numberOf: ReturnType<BootedTarget["numberOf"]>,
+): StageContext["probe"] {
   if (probe === "contract") return { path: "/", expect: "contract" };
   const { path, status, generation } = probe;
-  return { path, expect: { status, ...(generation && { generationHeader: generation.header }) } };
+  const named = generation && { generationHeader: generation.header, ...(numberOf && { numberOf }) };
+  return { path, expect: { status, ...named } };
 }

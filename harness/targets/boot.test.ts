@@ -63,7 +63,7 @@ capabilities: [keepalive]`),
       budget: { stallMs: 1_000, p99Ms: 500 },
       actions: ["reload"],
       reloadSignal: "SIGHUP",
-      capabilities: ["keepalive", "contract", "log-pipe", "log-relay"],
+      capabilities: ["keepalive", "processes", "contract", "log-pipe", "log-relay"],
     });
     expect(target.can("reload")).toBe(true);
     expect(target.can("reopen")).toBe(false);
@@ -155,7 +155,7 @@ logs: {files: ["\${workspace}/logs/\${site}.log*"], limits: {maxBytes: 1000, bac
     front: { host: "127.0.0.1", port, hostHeader: `127.0.0.1:${port}` },
   });
   expect(target.facts("two")).toMatchObject({
-    capabilities: ["sse", "contract", "log-files"],
+    capabilities: ["sse", "processes", "contract", "log-files"],
     logLimits: { maxBytes: 1000, backups: 3 },
   });
   expect(target.logPatterns("two")).toEqual([path.join(target.workspace.logs, "two.log*")]);

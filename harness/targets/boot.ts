@@ -3,10 +3,12 @@ import { LIMITS } from "../spec/limits.ts";
 import { startOrigin, type Origin } from "../origin/origin.ts";
 import { startGuard } from "../process/guard.ts";
 import { reservePorts } from "../process/ports.ts";
-import { createProcessTable, type ProcessTable } from "../process/process-table.ts";
+import { createProcessTable, NO_PROCESSES, type ProcessTable } from "../process/process-table.ts";
 import { openLogPipe, type LogPipe } from "../process/log-pipe.ts";
+import type { ManagedProcess } from "../process/managed-process.ts";
 import { createWorkspace, type Workspace } from "../process/workspace.ts";
 import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
+import { controlsOf } from "./controls.ts";
 import { describeEndpoint, isListening } from "./endpoint.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
 import { missingOf } from "./installed.ts";
@@ -33,7 +35,8 @@ export interface BootOptions {
 let boots = 0;
 
 /**
- * Starts a target in a workspace of its own and waits until all its doors answer. Whatever fails, nothing of it remains.
+ * Starts a target in a workspace of its own, unless it is attached, and waits until all its doors answer. Whatever fails,
+ * nothing of it remains.
  *
  * @throws {TargetUnavailableError} if something that it requires is missing.
  * @throws {TargetBootError} if it does not come up.
@@ -71,11 +74,6 @@ async function launchTarget(definition: TargetDefinition, options: BootOptions):
   };
   taken.use(await startGuard({ runId, workspace: workspace.root, env: options.env }));
   await writeWorkspaceFiles(settings.files, workspace.root, values);
-  // What a deploy rewrites has to be there for the first release too.
-  for (const { name } of definition.sites) {
-    const release = { generation: workspace.generation(name), folder: workspace.current(name) };
-    await writeWorkspaceFiles(settings.deploy.files, workspace.root, { ...values, site: name, release });
-  }
   const origin = await originOf(definition, values);
   if (origin) taken.use(origin);
 
@@ -101,15 +99,31 @@ async function launchTarget(definition: TargetDefinition, options: BootOptions):
     consoleFile,
     ...(logPipe && { logPipe }),
   };
-  await expectFreePorts(parts);
-  const child = await launch({ ...parts, consoleFile: logPipe?.path ?? consoleFile });
-  table = createProcessTable({ runId, rootPid: child.pid });
+  let child: ManagedProcess | undefined;
+  if (settings.start) {
+    await deployFirst(parts);
+    await expectFreePorts(parts);
+    child = await launch({ ...parts, consoleFile: logPipe?.path ?? consoleFile });
+  }
+  table = child ? createProcessTable({ runId, rootPid: child.pid }) : NO_PROCESSES;
   if (logPipe) table.ignore(logPipe.reader);
   const target = taken.use(
     createBootedTarget({ ...parts, child, table, another: () => launchTarget(definition, options) }),
   );
   const whole = taken.move();
   return { ...target, [Symbol.asyncDispose]: () => whole.disposeAsync() };
+}
+
+/** What a deploy brings about has to be there for the first release too. */
+async function deployFirst(parts: Omit<TargetParts, "child" | "table" | "another">): Promise<void> {
+  const { definition, signal } = parts;
+  const { putInForce } = controlsOf({ ...parts, child: undefined, table: NO_PROCESSES });
+  try {
+    for (const { name } of definition.sites) await putInForce(name, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new TargetBootError(definition.name, cause instanceof Error ? cause.message : String(cause), "", { cause });
+  }
 }
 
 async function originOf({ settings }: TargetDefinition, values: PlaceholderValues): Promise<Origin | undefined> {
@@ -135,7 +149,7 @@ async function openConsolePipe({
   readonly consoleFile: string;
   readonly started: (pid: number) => void;
 }): Promise<LogPipe | undefined> {
-  if (sink !== "pipe" || settings.logs) return undefined;
+  if (sink !== "pipe" || settings.logs || !settings.start) return undefined;
   const { env, runId, started } = plan;
   return openLogPipe({ path: path.join(workspace.root, "log.pipe"), file: consoleFile, env, marker: runId, started });
 }

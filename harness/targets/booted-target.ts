@@ -10,21 +10,21 @@ import type { LogPipe } from "../process/log-pipe.ts";
 import { sendSignal } from "../process/process-group.ts";
 import { startProcessSampler, type ProcessSampler } from "../process/process-sampler.ts";
 import { factsOf as processFactsOf, type ProcessTable } from "../process/process-table.ts";
-import { runCommand, type CommandResult } from "../process/run-command.ts";
 import type { Origin } from "../origin/origin.ts";
 import type { Release, ReleasePlan, Workspace } from "../process/workspace.ts";
-import { performAction, type ActionOutcome } from "./actions.ts";
+import type { ActionOutcome } from "./actions.ts";
+import { type Controls, controlsOf } from "./controls.ts";
 import { awaitReady, launch, type LaunchParts } from "./launch.ts";
-import { mainPid, pidFromFile } from "./main-process.ts";
 import { createOperator, type Operator } from "./operator.ts";
 import { lastOutput, logPatternsOf } from "./output.ts";
+import { createReleaseNames, type ReleaseNumbers } from "./release-names.ts";
 import type { BootedSite } from "./site.ts";
 import type { TargetAction } from "./schema.ts";
 import { changeSink } from "./sink.ts";
 import { stopTarget, type StopOutcome } from "./stop.ts";
 import type { TargetDefinition } from "./target-definition.ts";
 import { readVersion } from "./version.ts";
-import { OverwrittenFiles, writeWorkspaceFiles } from "./workspace-files.ts";
+import { OverwrittenFiles } from "./workspace-files.ts";
 
 /** Disposing ends all of it, stopped or not, and removes the workspace. */
 export interface BootedTarget extends AsyncDisposable {
@@ -51,6 +51,8 @@ export interface BootedTarget extends AsyncDisposable {
   /** Has the configuration read in one of the `configReloads` ways, the first of which is the reload. */
   reloadBy(way: number, site: string, signal: AbortSignal): Promise<ActionOutcome>;
   gate(name: string): Gate;
+  /** Numbers the release that an answer of the site names, where it is not the number itself. */
+  numberOf(site: string): ReleaseNumbers | undefined;
   /** True if the target file says how to do it. */
   can(action: ActionName): boolean;
   /** Does it to one site. What goes wrong is a value; rejects on abort. @throws {TypeError} unless `can(action)`. */
@@ -83,8 +85,8 @@ export interface TargetParts extends LaunchParts {
   readonly signal: AbortSignal;
   /** Between its console and `consoleFile`, where it was asked for. */
   readonly logPipe?: LogPipe;
-  /** What the target file starts; another one once it was started again. */
-  child: ManagedProcess;
+  /** What the target file starts; another one once it was started again; nothing where the target is attached. */
+  child: ManagedProcess | undefined;
   readonly table: ProcessTable;
   readonly another: () => Promise<BootedTarget>;
 }
@@ -102,6 +104,7 @@ export function createBootedTarget(given: TargetParts): BootedTarget {
     throw new TypeError(`expected one of the sites ${sites.map(({ name }) => name).join(", ")}, not "${name}"`);
   };
   const firstSite = sites[0]?.name ?? "";
+  const releaseNames = releaseNamesOf(parts);
   let stopping: Promise<StopOutcome> | undefined;
 
   return {
@@ -116,7 +119,7 @@ export function createBootedTarget(given: TargetParts): BootedTarget {
     facts: (site) => factsOf(parts, siteNamed(site)),
     ready: () => awaitReady(parts, parts.child, parts.signal),
     async startAgain() {
-      if (parts.child.exit === undefined) return false;
+      if (parts.child?.exit === undefined) return false;
       parts.child = await launch({ ...parts, consoleFile: parts.logPipe?.path ?? consoleFile });
       return true;
     },
@@ -125,7 +128,7 @@ export function createBootedTarget(given: TargetParts): BootedTarget {
       await overwritten.restore();
       const release = await workspace.deploy(siteNamed(site).name, plan);
       await origin?.listen(release.generation);
-      await writeWorkspaceFiles(settings.deploy.files, workspace.root, { ...values, site, release });
+      await controls.putInForce(site, parts.signal);
       return release;
     },
     async breakConfig(site) {
@@ -134,6 +137,7 @@ export function createBootedTarget(given: TargetParts): BootedTarget {
     },
     reloadBy: controls.reloadBy,
     gate: (name) => createGate(workspace.gates, name),
+    numberOf: (site) => releaseNames.get(siteNamed(site).name),
     can: (action) => settings.actions[action] !== undefined,
     act: controls.act,
     logPatterns: (site) => logPatternsOf(settings, { ...values, site: siteNamed(site).name }, consoleFile),
@@ -144,16 +148,7 @@ export function createBootedTarget(given: TargetParts): BootedTarget {
     watchCpu: (ms, signal) => watchCpu(table, ms, signal),
     startSampler: (clock) => startProcessSampler(table, clock),
     stop(signal, asked) {
-      stopping ??= stopTarget({
-        child: parts.child,
-        table,
-        signal,
-        drainMs: settings.drainMs,
-        mainPid: () => controls.mainPid(firstSite, signal),
-        ask: () => controls.act("stop", firstSite, signal),
-        ...(asked && { asked }),
-      });
-      return stopping;
+      return (stopping ??= askToStop(parts, controls, signal, asked));
     },
     output: () =>
       lastOutput(
@@ -166,72 +161,31 @@ export function createBootedTarget(given: TargetParts): BootedTarget {
   };
 }
 
-interface Controls {
-  readonly reloadBy: (way: number, site: string, signal: AbortSignal) => Promise<ActionOutcome>;
-  readonly act: (action: ActionName, site: string, signal: AbortSignal) => Promise<ActionOutcome>;
-  readonly mainPid: (site: string, signal: AbortSignal) => Promise<number>;
-  readonly run: (command: readonly string[], signal: AbortSignal, withinMs?: number) => Promise<CommandResult>;
+/** Of an attached target; a started one has releases whose numbers its answers tell. */
+function releaseNamesOf({ definition, workspace, values, sites }: TargetParts): ReadonlyMap<string, ReleaseNumbers> {
+  const attached = definition.settings.start ? [] : sites;
+  return new Map(
+    attached.map(({ name }) => [name, createReleaseNames(values.workers, () => workspace.generation(name))]),
+  );
 }
 
-/** Steps of the target file, done to one site at a time. */
-function controlsOf(parts: TargetParts): Controls {
-  const { definition, values, runId, env, table, workspace } = parts;
-  const { settings } = definition;
-  const isOfRun = (pid: number): boolean => table.read().some((entry) => entry.pid === pid);
-  const childPid = (): number => {
-    const { child } = parts;
-    // Its number may belong to somebody else by now.
-    if (child.exit === undefined) return child.pid;
-    throw new Error(`expected the started process ${child.pid} to run, but it is gone`);
-  };
-  const run: Controls["run"] = (command, signal, withinMs) =>
-    runCommand({
-      command,
-      ...(withinMs !== undefined && { withinMs }),
-      cwd: workspace.root,
-      env,
-      marker: runId,
-      signal,
-      // Ours, not the target's; what it leaves behind is the target's.
-      started: table.ignore,
-    });
-  const resolveMain = (site: string, signal: AbortSignal): Promise<number> =>
-    mainPid({
-      main: settings.main,
-      childPid,
-      values: { ...values, site },
-      isOfRun,
-      run: async (command) => {
-        const { stdout, error } = await run(command, signal);
-        if (error !== undefined) throw new Error(error);
-        return stdout;
-      },
-    });
-  const act = async (action: ActionName, site: string, signal: AbortSignal): Promise<ActionOutcome> => {
-    // A stop must be possible for every target, and this is how a service manager does it.
-    const steps = settings.actions[action] ?? (action === "stop" ? { signal: "TERM" as const } : undefined);
-    if (!steps) throw new TypeError(`expected ${definition.name} to say how to do ${action}`);
-    return perform(steps, site, signal);
-  };
-  const reloadBy = async (way: number, site: string, signal: AbortSignal): Promise<ActionOutcome> => {
-    if (way === 0) return act("reload", site, signal);
-    const steps = settings.badConfig?.alsoBy[way - 1];
-    if (!steps) throw new TypeError(`expected ${definition.name} to have a way ${way} to read its configuration`);
-    return perform(steps, site, signal);
-  };
-  const perform = (steps: TargetAction, site: string, signal: AbortSignal): Promise<ActionOutcome> =>
-    performAction(steps, {
-      values: { ...values, site },
-      childPid,
-      mainPid: () => resolveMain(site, signal),
-      pidFromFile: (file) => pidFromFile(file, isOfRun),
-      run: async (command) => {
-        const { stdout, stderr, error } = await run(command, signal);
-        return { output: (stdout + stderr).trim(), ...(error !== undefined && { error }) };
-      },
-      signal,
-    });
-  return { act, reloadBy, mainPid: resolveMain, run };
+function askToStop(
+  { definition, child, table, sites }: TargetParts,
+  controls: Controls,
+  signal: AbortSignal,
+  asked?: () => void,
+): Promise<StopOutcome> {
+  if (!child) throw new TypeError(`expected ${definition.name}, which runs already, not to be stopped`);
+  const firstSite = sites[0]?.name ?? "";
+  return stopTarget({
+    child,
+    table,
+    signal,
+    drainMs: definition.settings.drainMs,
+    mainPid: () => controls.mainPid(firstSite, signal),
+    ask: () => controls.act("stop", firstSite, signal),
+    ...(asked && { asked }),
+  });
 }
 
 function factsOf({ definition, values }: TargetParts, site: BootedSite): TargetFacts {
@@ -266,6 +220,7 @@ function signalOf(action: TargetAction | undefined): string | undefined {
 }
 
 async function endTarget({ child, table, signal }: TargetParts, mainPid: () => Promise<number>): Promise<void> {
+  if (!child) return;
   // So that descendants are known as such before their parents go.
   table.read();
   if (child.exit !== undefined) {

@@ -21,7 +21,9 @@ export interface LaunchParts {
 
 /** The command by which the target is started. */
 export function startCommand({ definition, values }: Pick<LaunchParts, "definition" | "values">): string[] {
-  return definition.settings.start.map((argument) => fill(argument, values));
+  const { start } = definition.settings;
+  if (!start) throw new TypeError(`expected ${definition.name} to say how it is started`);
+  return start.map((argument) => fill(argument, values));
 }
 
 /**
@@ -57,7 +59,7 @@ export async function launch(parts: LaunchParts): Promise<ManagedProcess> {
 /** Waits until all doors answer; resolves to why they don't, if so. */
 export function awaitReady(
   { definition: { settings }, sites }: Pick<LaunchParts, "definition" | "sites">,
-  child: ManagedProcess,
+  child: ManagedProcess | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return waitUntilReady({
@@ -68,7 +70,7 @@ export function awaitReady(
     path: settings.ready.path ?? (settings.probe === "contract" ? "/" : settings.probe.path),
     withinMs: settings.ready.withinMs,
     signal,
-    gaveUp: () => diedAtBoot(child, "child" in settings.main),
+    gaveUp: () => child && diedAtBoot(child, "child" in settings.main),
   });
 }
 

@@ -17,7 +17,7 @@ export interface PlaceholderValues {
   /** In `control`: whom and what a call concerns. */
   readonly program?: string;
   readonly verb?: string;
-  /** In `deploy`: the release that is put in force. */
+  /** In `deploy` and `actions`: the release that is put in force. */
   readonly release?: { readonly generation: number; readonly folder: string };
 }
 
@@ -143,7 +143,9 @@ function complaint(name: string, section: string, sites: readonly string[]): str
     return section === "control" ? undefined : `expected \${${name}} only in control`;
   }
   if (name === "generation" || name === "release") {
-    return section === "deploy" ? undefined : `expected \${${name}} only in deploy`;
+    return section === "deploy" || section === "actions"
+      ? undefined
+      : `expected \${${name}} only in deploy and actions`;
   }
   return `unknown placeholder \${${name}}, expected one of ${KNOWN}`;
 }

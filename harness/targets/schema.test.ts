@@ -182,7 +182,7 @@ test.each([
   [
     "of a release outside deploy",
     `${HEAD}${URL_LINE}env: {A: "\${generation}"}\n`,
-    "env.A: expected ${generation} only in deploy",
+    "env.A: expected ${generation} only in deploy and actions",
   ],
 ])("a placeholder that is %s is told with its place", (_, text, expected) => {
   expect(problemsOf(text).join("\n")).toContain(expected);
@@ -218,6 +218,7 @@ test("a control interface makes capabilities of what is told of it", () => {
   expect(ports).toContain("control");
   const has = sites.flatMap((site) => capabilitiesOf({ settings }, site));
   expect(has).toEqual([
+    "processes",
     "contract",
     "log-pipe",
     "log-relay",
@@ -229,6 +230,7 @@ test("a control interface makes capabilities of what is told of it", () => {
   ]);
   const named = parse(`${HEAD + URL_LINE}main: {pidfile: /x}\n`);
   expect(capabilitiesOf(named, named.sites[0] ?? { name: "", url: "" })).toEqual([
+    "processes",
     "contract",
     "log-pipe",
     "log-relay",
@@ -246,4 +248,36 @@ test("what is wrong with a control interface is told with its place", () => {
     expect.stringContaining("control.stop.http.path: expected a path such as /"),
   ]);
   expect(at('env: {A: "${program}"}\n')).toEqual([expect.stringContaining("expected ${program} only in control")]);
+});
+
+const ATTACHED = `hupspec: 1
+name: some-service
+role: app-server
+url: http://staging.example:8080
+probe: {path: /health, generation: {header: x-app-version}}
+actions: {reload: {command: [kubectl, set, env, deployment/app, "APP_VERSION=\${generation}"]}}
+`;
+
+test("without start a target runs already, and has what it declares only", () => {
+  const { settings, sites } = parse(`${ATTACHED}capabilities: [keepalive]\n`);
+  expect(settings.start).toBeUndefined();
+  expect(sites.flatMap((site) => capabilitiesOf({ settings }, site))).toEqual(["keepalive"]);
+});
+
+test.each([
+  [
+    "the contract",
+    "probe: {path: /health, generation: {header: x-app-version}}",
+    "probe: contract",
+    "/t.yaml:5:1: probe",
+  ],
+  ["a port of ours", "http://staging.example:8080", "http://127.0.0.1:${port}", "/t.yaml:4:1: url"],
+  ["a signal", "{command: [kubectl", "[{signal: HUP}, {command: [kubectl", "/t.yaml:6:11: actions.reload"],
+  ["a process", "role: app-server", "role: app-server\nmain: {pidfile: /run/app.pid}", "/t.yaml:4:1: main"],
+  ["a log", "role: app-server", "role: app-server\nlogs: {files: [/var/log/app.log]}", "/t.yaml:4:1: logs"],
+])("without start %s can't be had", (_, before, after, place) => {
+  const text = ATTACHED.replace(before, after).replace(/(reload: \[.*)}\n/, "$1]}\n");
+  expect(problemsOf(text)).toEqual([
+    expect.stringContaining(`${place}: without start, which makes this a service that runs already, expected`),
+  ]);
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ACTION_NAMES, CAPABILITIES, ROLES, VARIANTS } from "../spec/target-facts.ts";
 import { LIMITS } from "../spec/limits.ts";
+import { whyNotAttached } from "./attached.ts";
 import { controlSchema } from "./control-schema.ts";
 
 /*
@@ -155,7 +156,11 @@ export const targetSchema = z
     requestsPerWorker: z.number().int().positive().optional(),
     /** Written into the workspace before the start, by relative path. */
     files: workspaceFiles.default({}),
-    start: command,
+    /**
+     * Stays in the foreground. Without it the target is attached: a service that runs already, which the suite neither starts nor
+     * stops; it is reached by its URL, and deployed and reloaded by commands or requests.
+     */
+    start: command.optional(),
     env: environment.default({}),
     url: url.optional(),
     sites: z.array(site).default([]),
@@ -177,8 +182,8 @@ export const targetSchema = z
     main: main.default({ child: true }),
     actions: z.partialRecord(z.enum(ACTION_NAMES), action).default({}),
     control: controlSchema.optional(),
-    /** Configuration to rewrite when a release is put in force. */
-    deploy: z.strictObject({ files: workspaceFiles.default({}) }).prefault({}),
+    /** Configuration to rewrite, then a command to run, when a release is put in force; the reload comes after it. */
+    deploy: z.strictObject({ files: workspaceFiles.default({}), command: command.optional() }).prefault({}),
     /** How to make the server's configuration invalid. */
     badConfig: badConfig.optional(),
     logs: z
@@ -210,6 +215,7 @@ export const targetSchema = z
       context.addIssue({ code: "custom", path, message });
     if (target.sites.length === 0 && target.url === undefined) complain([], "expected url, or sites with a URL each");
     if (target.sites.length > 0 && target.url !== undefined) complain(["url"], "expected url or sites, not both");
+    if (target.start === undefined) for (const { path, message } of whyNotAttached(target)) complain(path, message);
     const seen = new Set<string>();
     for (const [index, { name }] of target.sites.entries()) {
       if (seen.has(name)) complain(["sites", index, "name"], `expected a name of its own, "${name}" is taken`);

@@ -16,6 +16,7 @@ export async function changeSink(
   const { role, logs } = definition.settings;
   const reads = logs !== undefined && (role === "stack" || role === "supervisor");
   const signal = SIGNALS[event];
+  if (!child) return { pid: 0, done: false };
   return { pid: child.pid, done: reads && signal !== undefined && child.signal(signal) };
 }
 

@@ -33,10 +33,12 @@ export function capabilitiesOf(
   site: TargetSite,
 ): readonly Capability[] {
   const declared = site.capabilities ?? settings.capabilities;
+  if (settings.start === undefined) return declared;
   const { control, main, probe } = settings;
   const supervises = settings.role === "stack" || settings.role === "supervisor";
   return [
     ...declared,
+    "processes",
     ...(probe === "contract" ? (["contract"] as const) : []),
     ...(settings.logs ? (["log-files"] as const) : (["log-pipe"] as const)),
     ...(!settings.logs || supervises ? (["log-relay"] as const) : []),
@@ -64,7 +66,7 @@ export function withVariant(definition: TargetDefinition, name: Variant): Target
   const changed: TargetFile = {
     ...settings,
     ...given,
-    start: [...(variant.start ?? settings.start), ...args],
+    start: [...(variant.start ?? settings.start ?? []), ...args],
     env: { ...settings.env, ...env, ...definition.addedEnv },
     files: { ...settings.files, ...files },
   };

@@ -33,7 +33,8 @@ export const reloadLoop: Scenario = {
   ],
   roles: ["app-server", "stack"],
   actions: ["reload"],
-  capabilities: [],
+  // A service that runs already is not deployed dozens of times.
+  capabilities: ["processes"],
   workers: 2,
   sites: "one",
   async drive(stage) {

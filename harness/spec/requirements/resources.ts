@@ -8,7 +8,7 @@ export const resources = [
     why: "Each reload that leaves one process behind is harmless; a year of deploys is not.",
     evidence: ["benoitc/gunicorn#41", "phusion/passenger#355"],
     roles: [],
-    capabilities: [],
+    capabilities: ["processes"],
   },
   {
     id: "resources/descriptors-flat",
@@ -17,7 +17,7 @@ export const resources = [
     why: "A pipe or a listener that each reload leaves open in the process that never restarts ends, some hundred deploys later, in a server that can start no worker any more.",
     evidence: ["benoitc/gunicorn#3648"],
     roles: [],
-    capabilities: [],
+    capabilities: ["processes"],
   },
   {
     id: "resources/memory-flat",
@@ -26,7 +26,7 @@ export const resources = [
     why: "Whatever a reload leaves behind in the process that outlives all of them, such as the records of workers long gone, is handed on from deploy to deploy until the machine is restarted.",
     evidence: ["benoitc/gunicorn#3648"],
     roles: [],
-    capabilities: [],
+    capabilities: ["processes"],
   },
   {
     id: "resources/generations-capped",
