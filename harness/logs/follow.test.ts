@@ -63,6 +63,19 @@ test("a log that never rests ends the waiting after its bound", async () => {
   expect(rest.reason).toBe("timeout");
 });
 
+test("a pause of the suite is no rest of the log", async () => {
+  await writeFile(at("app.log"), "a\n");
+  const waiting = awaitLogs({ patterns, quietMs: 1_000, timeoutMs: 20_000 });
+  const { promise: wentOn, resolve } = Promise.withResolvers<void>();
+  setTimeout(() => {
+    // The machine stands still, and whoever writes with it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    setTimeout(() => resolve(appendFile(at("app.log"), "b\n")), 100);
+  }, 50);
+  expect(await waiting).toMatchObject({ reason: "rest", bytes: 4 });
+  await wentOn;
+});
+
 test("an abort ends the waiting with its reason", async () => {
   const abort = new AbortController();
   const waiting = awaitLogs({ patterns, quietMs: 60_000, timeoutMs: 60_000, signal: abort.signal });

@@ -25,6 +25,8 @@ export interface LogRest {
 
 /** With everything there that was awaited, only a second copy could still come. */
 const EXPECTED_QUIET_SHARE = 0.25;
+/** What a look counts at most: whoever was paused himself has not seen the log at rest meanwhile. */
+const LOOK_COUNTS_MS = 4 * LIMITS.logLookEveryMs;
 /** A temporary file that stands still this many times longer than the log has to was left behind, not forgotten. */
 const TRANSIT_QUIET_FACTOR = 5;
 
@@ -37,24 +39,23 @@ export async function awaitLogs(plan: AwaitPlan): Promise<LogRest> {
   const { quietMs = LIMITS.logQuietMs, timeoutMs = LIMITS.logMs } = plan;
   const lines = new LineCount();
   const startedMs = performance.now();
-  let stillSinceMs = startedMs;
+  let lastMs = startedMs;
+  let stillMs = 0;
   let lastState = "";
   for (;;) {
     signal?.throwIfAborted();
     const found = await findLogFiles(patterns);
     const nowMs = performance.now();
     const state = stateOf(found);
-    if (state !== lastState) {
-      lastState = state;
-      stillSinceMs = nowMs;
-    }
+    stillMs = state === lastState ? stillMs + Math.min(nowMs - lastMs, LOOK_COUNTS_MS) : 0;
+    lastState = state;
+    lastMs = nowMs;
     const rest = (reason: LogRest["reason"]): LogRest => ({
       reason,
       waitedMs: performance.now() - startedMs,
       files: found.files.length,
       bytes: found.files.reduce((sum, { bytes }) => sum + bytes, 0),
     });
-    const stillMs = nowMs - stillSinceMs;
     const inTransit = found.inTransit.length > 0;
     if (stillMs >= (inTransit ? TRANSIT_QUIET_FACTOR : 1) * quietMs) return rest("rest");
     if (Number.isFinite(expectedRecords) && !inTransit && stillMs >= EXPECTED_QUIET_SHARE * quietMs) {

@@ -269,7 +269,13 @@ export interface CpuLook {
   readonly endedMs: number;
   readonly cpuSeconds: number;
   /** The process that used most of it by itself. */
-  readonly busiest?: { readonly pid: number; readonly command: string; readonly cpuSeconds: number };
+  readonly busiest?: {
+    readonly pid: number;
+    readonly command: string;
+    readonly cpuSeconds: number;
+    /** For how long its busiest thread was ready to run and had to wait for a core; absent where the kernel does not tell. */
+    readonly queuedSeconds?: number;
+  };
 }
 
 /** A part of the replay that a scenario gave a name: rules speak of what was done and seen inside it. */

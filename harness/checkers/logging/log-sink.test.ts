@@ -229,6 +229,20 @@ describe("logging/lost-reader", () => {
     );
   });
 
+  test("a process that spins on a machine that has no time for it is not at rest", () => {
+    const starved = (cpuSeconds: number, queuedSeconds: number) => {
+      const look = cpu(cpuSeconds) as Extract<Observation, { readonly kind: "cpu" }>;
+      const busiest = { pid: 101, command: "worker", cpuSeconds, queuedSeconds };
+      return [change("lose", 1_000), { ...look, busiest }, change("restore", 3_000)];
+    };
+    expect(rule(lost({ observations: starved(0.25, 0.7) }))).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("process 101 (worker) used 25 % of a core and waited for one 70 % of the time"),
+    });
+    expect(rule(lost({ observations: starved(0.02, 0.6) })).outcome).toBe("held");
+    expect(rule(lost({ observations: starved(0.25, 0) })).outcome).toBe("held");
+  });
+
   test("sees requests that were not answered, without a reader or after it", () => {
     const refused = rows("x", 1_500, { outcome: "refused" });
     expect(rule(lost({ loads: [load(refused, { name: "lost-front" })] }))).toMatchObject({ violations: 20 });

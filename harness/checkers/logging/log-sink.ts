@@ -1,4 +1,5 @@
 import type { History } from "../../spec/history.ts";
+import type { CpuLook } from "../../spec/observation.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
@@ -38,6 +39,8 @@ function lostReader(history: History): Finding {
   if (faults.length === 0) {
     if (rows.length === 0) return inconclusive("no request was under way while the log had no reader");
     if (!cpu) return inconclusive("the processes were not watched while the log had no reader");
+    const starved = whyStarved(cpu);
+    if (starved !== undefined) return inconclusive(starved);
     if (!snapshot || answeredAfter.length === 0)
       return inconclusive("nothing was answered and logged after the new reader came");
   }
@@ -67,6 +70,18 @@ function endedSince({ processes: { samples } }: History, fromMs: number): Fault[
     const text = `process ${pid} (${command}) ended after the reader of the log was lost`;
     return { count: 1, evidence: { kind: "process", text, ...(atMs !== undefined && { atMs }) } };
   });
+}
+
+/** In words, if the busiest process did little only because it had to wait for a core. */
+function whyStarved({ startedMs, endedMs, busiest }: CpuLook): string | undefined {
+  const { cpuSeconds = 0, queuedSeconds = 0 } = busiest ?? {};
+  const seconds = (endedMs - startedMs) / 1_000;
+  if (cpuSeconds / Math.max(seconds - queuedSeconds, cpuSeconds) <= SPIN_SHARE) return undefined;
+  const percent = (part: number): string => `${((100 * part) / seconds).toFixed(0)} %`;
+  return (
+    `with nothing to do process ${busiest?.pid} (${busiest?.command}) used ${percent(cpuSeconds)} of a core ` +
+    `and waited for one ${percent(queuedSeconds)} of the time: the machine was too busy to tell whether it spins`
+  );
 }
 
 function spinFault(

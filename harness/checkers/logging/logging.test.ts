@@ -300,4 +300,10 @@ describe("logging/ids-reconcile", () => {
     const finding = check(rule, { ...reconciled({}), loads: [load([...rows, { id: "late", intendedMs: 9_500 }])] });
     expect(finding).toMatchObject({ outcome: "held", trials: 4 });
   });
+
+  test("leaves out what was answered after the log was read only", () => {
+    const late = { id: "late", intendedMs: 8_900, doneMs: 9_100 };
+    const finding = check(rule, { ...reconciled({}), loads: [load([...rows, late])] });
+    expect(finding).toMatchObject({ outcome: "held", trials: 4 });
+  });
 });

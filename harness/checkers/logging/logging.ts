@@ -205,7 +205,9 @@ function rowsUntil(history: History, untilMs: number): LedgerRow[] {
   const rows: LedgerRow[] = [];
   const ids = new Set<string>();
   const take = (row: LedgerRow): void => {
-    if (row.intendedMs > untilMs || ids.has(row.id)) return;
+    // Its last record is written just before the answer.
+    const writtenMs = row.outcome === "ok" ? row.doneMs : row.intendedMs;
+    if (writtenMs > untilMs || ids.has(row.id)) return;
     ids.add(row.id);
     rows.push(row);
   };

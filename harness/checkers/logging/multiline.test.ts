@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LogText } from "../../spec/history.ts";
-import { action, history, type HistoryParts, load, snapshot } from "../testing/history-fixture.ts";
+import { action, history, type HistoryParts, load, rotatedFiles, snapshot } from "../testing/history-fixture.ts";
 import { multiline } from "./multiline.ts";
 
 const rule = multiline["logging/multiline-contiguous"];
@@ -105,6 +105,17 @@ describe("logging/multiline-contiguous", () => {
       const mixed = [...whole.slice(0, cut), ...whole, ...whole.slice(cut)];
       expect(rule(failed([text(whole), text(whole), text(mixed)])).outcome).toBe("violated");
     }
+  });
+
+  test("one whose head was rotated away with the oldest file is not broken", () => {
+    const target = { logLimits: { maxBytes: 1_000, backups: 2 } };
+    const rest = text(PYTHON.slice(4), { file: "app.log.2" });
+    const logs = (backups: number) => [snapshot({ texts: [rest, text(PYTHON)], files: rotatedFiles(backups) })];
+    expect(rule(failed([], { target, logs: logs(2) }))).toMatchObject({ outcome: "held", trials: 1 });
+    const roomy = { logLimits: { maxBytes: 1_000, backups: 3 } };
+    expect(rule(failed([], { target: roomy, logs: logs(2) })).outcome).toBe("violated");
+    const inside = [snapshot({ texts: [{ ...rest, offset: 10 }, text(PYTHON)], files: rotatedFiles(2) })];
+    expect(rule(failed([], { target, logs: inside })).outcome).toBe("violated");
   });
 
   test("without a failing release, a traceback, or anybody else who writes nothing is decided", () => {

@@ -1,6 +1,7 @@
-import type { History } from "../../spec/history.ts";
+import type { History, LogSnapshot, LogText, TargetFacts } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "../finding.ts";
+import { mayBeRotatedAway, streamsOf } from "../log-reading.ts";
 import { brokenReloads } from "../reload-windows.ts";
 import { readTracebacks, type BrokenTraceback } from "./tracebacks.ts";
 
@@ -16,7 +17,9 @@ function multilineContiguous(history: History): Finding {
     return inconclusive("no release that fails was put in force, or the target could not be asked");
   const last = history.logs.findLast(({ atMs }) => atMs >= Math.max(...failing.map(({ startedMs }) => startedMs)));
   if (!last) return inconclusive("the log was not read after the release failed");
-  const { tracebacks, broken } = readTracebacks(last.texts);
+  const { tracebacks, broken } = readTracebacks(
+    last.texts.filter((text) => !mayLackItsHead(history.target, last, text)),
+  );
   const faults = broken.map((one) => fault(one, last.atMs));
   if (faults.length === 0) {
     if (tracebacks === 0) return inconclusive("a release failed, but no traceback of a known form is in the log");
@@ -32,6 +35,12 @@ function multilineContiguous(history: History): Finding {
       `${tracebacks} tracebacks of ${failing.length} failing releases among ${last.records} records, ` +
       `${broken.length} of them broken${inRecords > 0 ? `; ${inRecords} texts of several lines stand in records of their own` : ""}`,
   });
+}
+
+/** The oldest file of a log that is rotated may begin with the rest of what stood in one that is gone. */
+function mayLackItsHead(target: TargetFacts, snapshot: LogSnapshot, { file, offset }: LogText): boolean {
+  if (offset > 0 || !mayBeRotatedAway(target, snapshot)) return false;
+  return [...streamsOf(snapshot).values()].some(([oldest]) => oldest?.name === file);
 }
 
 /** Whether somebody had been writing before and still was after. */

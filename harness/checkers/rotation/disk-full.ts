@@ -1,8 +1,8 @@
 import type { History, LogSnapshot } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "../finding.ts";
-import { burstFaults, dropNotes, mayBeRotatedAway } from "../log-reading.ts";
-import { notDone, readingNamed, sumOf, tampering, unanswered } from "./log-files.ts";
+import { dropNotes, mayBeRotatedAway } from "../log-reading.ts";
+import { lossesOf, notDone, readingNamed, sumOf, tampering, unanswered } from "./log-files.ts";
 import { observationsOf } from "../observations.ts";
 import { whySuitePaused } from "../pauses.ts";
 
@@ -29,7 +29,7 @@ function fullDisk(history: History): Finding {
   const mayBeGone = uncounted > 0 && mayBeRotatedAway(history.target, later.snapshot);
   // It has to have had its time.
   const paused = resumed && !resumed.cameTrue ? whySuitePaused(history, resumed, history.target.settleMs) : undefined;
-  const lostLater = later.tooBig === undefined ? burstFaults(later) : [];
+  const lostLater = lossesOf(later);
   const faults: Fault[] = [
     ...refused,
     ...(resumed?.cameTrue || paused !== undefined ? [] : [standstill(emptied.endedMs)]),

@@ -80,6 +80,22 @@ describe("rotation/all-writers-follow", () => {
     expect(check(rule, lossy)).toMatchObject({ outcome: "violated", violations: 4 });
   });
 
+  test("what the log has no room for is not lost, and a pause of the suite is not the target's", () => {
+    const target = { logLimits: { maxBytes: 100_000, backups: 3 } };
+    const lossy = { ...followed, ...written(["moved", "followed"], { "moved-3": 4 }), target };
+    expect(check(rule, lossy)).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("keep 300000 only"),
+    });
+    const waited = { kind: "wait", name: "followed", startedMs: 1_100, endedMs: 6_200, cameTrue: false } as const;
+    const stuck = { ...followed, observations: [...observations, open("end", 1), waited] };
+    expect(check(rule, stuck)).toMatchObject({ outcome: "violated", violations: 1 });
+    expect(check(rule, { ...stuck, pauses: [{ fromMs: 1_200, toMs: 6_000 }] })).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("the suite itself did not get to run for 4800 ms"),
+    });
+  });
+
   test("decides nothing without a reopen, or with one that failed", () => {
     expect(check(rule, { ...followed, actions: [] }).outcome).toBe("inconclusive");
     expect(check(rule, { ...followed, actions: [action({ kind: "reopen", error: "no" })] }).outcome).toBe(
@@ -112,6 +128,28 @@ describe("rotation/deleted-file-recovers", () => {
     expect(check(rule, { ...parts, observations: never })).toMatchObject({ outcome: "violated", violations: 1 });
     const lossy = written(["file-deleted-after", "folder-deleted-after"], { "file-deleted-after-1": 100 });
     expect(check(rule, { ...lossy, observations: back })).toMatchObject({ outcome: "violated", violations: 100 });
+  });
+
+  test("what the log has no room for is not lost, and a pause of the suite is not the target's", () => {
+    const target = { logLimits: { maxBytes: 100_000, backups: 3 } };
+    const lossy = written(["file-deleted-after", "folder-deleted-after"], { "file-deleted-after-1": 100 });
+    expect(check(rule, { ...lossy, target, observations: back })).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("keep 300000 only"),
+    });
+    const never = {
+      kind: "wait",
+      name: "folder-deleted-itself",
+      startedMs: 1_100,
+      endedMs: 6_200,
+      cameTrue: false,
+    } as const;
+    const stuck = { ...parts, observations: [...back.slice(0, 3), never] };
+    expect(check(rule, stuck)).toMatchObject({ outcome: "violated", violations: 1 });
+    expect(check(rule, { ...stuck, pauses: [{ fromMs: 1_200, toMs: 6_000 }] })).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("the suite itself did not get to run for 4800 ms"),
+    });
   });
 
   test("sees requests that are no longer answered", () => {
@@ -151,6 +189,11 @@ describe("rotation/copytruncate", () => {
       observed:
         "7 of 1000 records lost in a gap of 0.50 ms between copy and truncation; 512 zero bytes at the beginning of the file, 0 damaged lines",
     });
+  });
+
+  test("tells nothing of a burst that the log has no room for", () => {
+    const target = { logLimits: { maxBytes: 100_000, backups: 3 } };
+    expect(check(rule, { ...written(["truncated"]), target, observations }).outcome).toBe("inconclusive");
   });
 
   test("tells nothing of a burst that was over before", () => {

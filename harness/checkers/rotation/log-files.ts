@@ -4,6 +4,7 @@ import type { Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, observed, type Fault } from "../finding.ts";
 import { burstFaults, readingsOf, type BurstReading } from "../log-reading.ts";
 import { observationsOf } from "../observations.ts";
+import { whySuitePaused } from "../pauses.ts";
 
 /*
  * What becomes of the log when somebody else than the server handles its files. The scenarios name what they do and the bursts
@@ -28,14 +29,15 @@ function allWritersFollow(history: History): Finding {
         return { count: 1, evidence: { kind: "file", atMs, text } };
       }),
   );
-  const faults = [
-    ...stuck,
-    ...lateWrites(history, moved),
-    ...missingLive(history, moved),
-    ...readings.flatMap(burstFaults),
-  ];
+  // They have to have had their time.
+  const followed = observationsOf(history, "wait", "followed").find(({ cameTrue }) => !cameTrue);
+  const paused = followed && whySuitePaused(history, followed, history.target.settleMs);
+  if (paused !== undefined) return inconclusive(`not every writer followed, but ${paused}`);
+  const losses = readings.flatMap(lossesOf);
+  const faults = [...stuck, ...lateWrites(history, moved), ...missingLive(history, moved), ...losses];
+  const [tooBig] = readings.flatMap(({ tooBig }) => tooBig ?? []);
+  if (faults.length === 0 && tooBig !== undefined) return inconclusive(tooBig);
   const before = observationsOf(history, "open-files", "before").flatMap(({ open }) => open);
-  const lost = sumOf(readings.flatMap(burstFaults));
   return decide({
     trials: sum(readings.map(({ askedRecords }) => askedRecords)),
     faults,
@@ -43,7 +45,7 @@ function allWritersFollow(history: History): Finding {
       "once it was reopened, nobody has the renamed file open for writing, and the new one holds what is written",
     observed:
       `${stuck.length} of ${before.length} descriptors still on the renamed file ${sinceMs(history, reopen.startedMs, "end")} after the reopen, ` +
-      `${lost} of ${sum(readings.map(({ askedRecords }) => askedRecords))} records lost or repeated`,
+      `${sumOf(losses)} of ${sum(readings.map(({ askedRecords }) => askedRecords))} records lost or repeated`,
   });
 }
 
@@ -79,9 +81,9 @@ function deletedFileRecovers(history: History): Finding {
   const done = [file, ...(folder && folder.error === undefined ? [folder] : [])];
   const recoveries = done.map((deletion) => ({ deletion, ...recoveryOf(history, deletion) }));
   if (recoveries.some(({ after }) => !after)) return inconclusive("no records were written after the deletion");
-  const faults = recoveries.flatMap(({ deletion, took, after }): Fault[] => [
+  const faults = recoveries.flatMap(({ deletion, took, paused, after }): Fault[] => [
     ...unanswered(history, deletion.startedMs, after?.snapshot.atMs ?? Infinity),
-    ...(took === undefined
+    ...(took === undefined && paused === undefined
       ? [
           {
             count: 1,
@@ -89,8 +91,14 @@ function deletedFileRecovers(history: History): Finding {
           } as const,
         ]
       : []),
-    ...(after ? burstFaults(after) : []),
+    ...(after && paused === undefined ? lossesOf(after) : []),
   ]);
+  if (faults.length === 0) {
+    const [paused] = recoveries.flatMap(({ paused }) => paused ?? []);
+    if (paused !== undefined) return inconclusive(`the log did not come back, but ${paused}`);
+    const [tooBig] = recoveries.flatMap(({ after }) => after?.tooBig ?? []);
+    if (tooBig !== undefined) return inconclusive(tooBig);
+  }
   const untried = folder?.error === undefined ? "" : `; the folder was left alone: ${folder.error}`;
   return decide({
     trials: sum(recoveries.map(({ after }) => after?.askedRecords ?? 0)),
@@ -106,6 +114,8 @@ interface Recovery {
   /** In words; undefined if it never came. */
   readonly took: string | undefined;
   readonly how: string;
+  /** Why it may not have had the time to. */
+  readonly paused: string | undefined;
   readonly after: BurstReading | undefined;
 }
 
@@ -119,6 +129,7 @@ function recoveryOf(history: History, { name, startedMs }: Tampering): Recovery 
   const [after] = readingNamed(history, `${name}-after`);
   return {
     took: last?.cameTrue ? `back after ${(last.endedMs - startedMs).toFixed(0)} ms` : undefined,
+    paused: last && !last.cameTrue ? whySuitePaused(history, last, history.target.settleMs) : undefined,
     how: told.length === 0 ? ", by itself" : `, after ${told.join(" and ")}`,
     after,
   };
@@ -130,7 +141,8 @@ function copytruncate(history: History): Finding {
   if (done?.error !== undefined || !done) return notDone("copied and truncated", done);
   const [reading] = readingNamed(history, "truncated");
   if (!reading) return inconclusive("nothing was written around the truncation");
-  const { askedRecords, snapshot, requests } = reading;
+  const { askedRecords, snapshot, requests, tooBig } = reading;
+  if (tooBig !== undefined) return inconclusive(tooBig);
   const asked = new Set(requests.map(({ id }) => id));
   const lastMs = Math.max(
     ...history.loads.flatMap(({ ledger }) =>
@@ -167,6 +179,11 @@ export function notDone(what: string, { error } = {} as Partial<Pick<Tampering, 
 
 export function readingNamed(history: History, name: string): BurstReading[] {
   return readingsOf(history).filter(({ burst }) => burst.name === name);
+}
+
+/** Records of a burst that are lost or repeated, where the log was sure to keep them. */
+export function lossesOf(reading: BurstReading): Fault[] {
+  return reading.tooBig === undefined ? burstFaults(reading) : [];
 }
 
 /** Requests of any load, intended in that time, that got no good answer. */
