@@ -57,6 +57,10 @@ export const LIMITS = {
   gatePollEveryMs: 100,
   /** Answers that each load of a control gets in place of a reload; a number, not a time. */
   controlRequestsPerReload: 30,
+  /** A valid request on a raw connection without an answer by then stays unanswered. */
+  answerMs: 5_000,
+  /** A wait on a raw connection counts a pause of the suite itself as no longer than this. */
+  conversationSliceMs: 50,
   /** Text kept of each direction of a raw connection. */
   conversationBytes: 16 * 1024,
   /** Replays of a scenario, if the machine was too busy for the generator in all but the last; a number. */

@@ -114,10 +114,11 @@ export interface Stage extends Operating {
   readLogs(name: string): Promise<void>;
   /**
    * Another instance of the target, asked to reload `askAfterMs` after its main process could be named (where that is the one
-   * that the suite starts: after its program could have begun), and once it is ready
-   * to take up a release of its own; recorded as an observation. Left out in the control.
+   * that the suite starts: after its program could have begun), or left alone while it boots, and once it is ready to take up a
+   * release of its own; recorded as an observation. Resolves to whether it did all that, as the same process. Left out in the
+   * control.
    */
-  bootAnother(plan: { readonly name: string; readonly askAfterMs: number }): Promise<void>;
+  bootAnother(plan: { readonly name: string; readonly askAfterMs?: number }): Promise<boolean>;
   /**
    * After the end of the main process: starts the target once more in the same place, unless a supervisor does; resolves when
    * a new process answers, or none does in time. Recorded as an observation. Left out in the control.

@@ -39,10 +39,10 @@ async function booted() {
 test("another instance that was asked early may die of it, one that was asked late takes the next release too", async () => {
   const { target, context, seen, recorder } = await booted();
   await using _ = target;
-  await bootAnother(context, { name: "early", askAfterMs: 0 });
+  expect(await bootAnother(context, { name: "early", askAfterMs: 0 })).toBe(false);
   expect(seen()).toMatchObject({ name: "early", readyMs: Number.NaN, mainPidAfter: 0, reloadedMs: Number.NaN });
   expect(seen().error).toContain("SIGHUP");
-  await bootAnother(context, { name: "late", askAfterMs: 2_000 });
+  expect(await bootAnother(context, { name: "late", askAfterMs: 2_000 })).toBe(true);
   const { startedMs, readyMs, askedMs, reloadedMs, mainPid, mainPidAfter, error } = seen();
   expect(error).toBeUndefined();
   expect([startedMs, readyMs, askedMs, reloadedMs]).toEqual(
@@ -52,6 +52,15 @@ test("another instance that was asked early may die of it, one that was asked la
   expect(isRunning(mainPid)).toBe(false);
   // What was done to the other one is no action on the target.
   expect(recorder.actions).toEqual([]);
+});
+
+test("another instance that nobody asks anything boots in peace, then takes the next release", async () => {
+  const { target, context, seen } = await booted();
+  await using _ = target;
+  expect(await bootAnother(context, { name: "left-alone" })).toBe(true);
+  const { askedMs, readyMs, reloadedMs, error } = seen();
+  expect([error, askedMs]).toEqual([undefined, Number.NaN]);
+  expect(reloadedMs).toBeGreaterThan(readyMs);
 });
 
 test("a target whose process is gone is started once more; an answer that names no new process does not count", async () => {

@@ -13,12 +13,15 @@ import { requestOnce } from "./single-request.ts";
 const OUTPUT_CHARACTERS = 2_000;
 
 /**
- * Starts another instance of the target, asks it to reload while it boots, and once it is ready to reload once more, with
- * a release of its own. Nothing of it remains. Left out in the control.
+ * Starts another instance of the target, asks it to reload while it boots unless it is to be left alone, and once it is ready
+ * to reload once more, with a release of its own. Nothing of it remains. Left out in the control.
  */
-export async function bootAnother(context: StageContext, plan: Parameters<Stage["bootAnother"]>[0]): Promise<void> {
+export async function bootAnother(
+  context: StageContext,
+  { name, askAfterMs }: Parameters<Stage["bootAnother"]>[0],
+): Promise<boolean> {
   const { target, site, recorder, signal, phase } = context;
-  if (phase === "control") return;
+  if (phase === "control") return true;
   await using other = await target.another();
   const startedMs = recorder.now();
   const gettingReady = readiness(other, recorder.now);
@@ -30,8 +33,8 @@ export async function bootAnother(context: StageContext, plan: Parameters<Stage[
   const namedMs = named ? recorder.now() : Number.NaN;
   let error = named ? undefined : "its main process could not be named";
   let askedMs = Number.NaN;
-  if (named) {
-    const moment = namedMs + plan.askAfterMs;
+  if (named && askAfterMs !== undefined) {
+    const moment = namedMs + askAfterMs;
     await waitUntil(() => recorder.now() >= moment, Math.max(0, moment - recorder.now()), signal);
     const asked = await other.act("reload", site, signal);
     if (asked.error === undefined) askedMs = recorder.at(asked.startedMs);
@@ -44,7 +47,7 @@ export async function bootAnother(context: StageContext, plan: Parameters<Stage[
   const isSound = error === undefined && !Number.isNaN(reloadedMs) && mainPidAfter === namedPid;
   const seen: BootSeen = {
     kind: "boot",
-    name: plan.name,
+    name,
     startedMs,
     namedMs,
     mainPid: namedPid,
@@ -56,6 +59,7 @@ export async function bootAnother(context: StageContext, plan: Parameters<Stage[
     ...(!isSound && { output: await lastWords(other) }),
   };
   recorder.observations.push(seen);
+  return isSound;
 }
 
 /** From the first sign of a program's runtime to the first line that the program itself could have executed. */

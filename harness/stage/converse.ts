@@ -115,23 +115,33 @@ class Talk {
     });
   }
 
-  /** Waits until it is so, the connection has ended, or the time is over. */
+  /**
+   * Waits until it is so, the connection has ended, or the time is over. Time in which this process itself was held up does not
+   * count, beyond one slice: what the peer said meanwhile is still to be read, and the peer may have been held up as well.
+   */
   async #watch(isSo: () => boolean, withinMs: number): Promise<void> {
-    const deadline = performance.now() + withinMs;
     const { signal } = this.#context;
+    let leftMs = withinMs;
+    while (!isSo() && !this.ended && leftMs > 0) {
+      signal.throwIfAborted();
+      const sliceMs = Math.min(leftMs, LIMITS.conversationSliceMs);
+      const startedMs = performance.now();
+      await this.#pass(sliceMs, signal);
+      leftMs -= Math.min(sliceMs, performance.now() - startedMs);
+    }
+    signal.throwIfAborted();
+  }
+
+  /** Until something is heard, or `ms` have passed and what had come by then was heard. */
+  async #pass(ms: number, signal: AbortSignal): Promise<void> {
     const over = Promise.withResolvers<void>();
-    const timer = setTimeout(() => over.resolve(), withinMs);
+    // Timers that are due come before sockets that can be read: an immediate comes after both.
+    const timer = setTimeout(() => setImmediate(over.resolve), ms);
     const abort = (): void => over.resolve();
     signal.addEventListener("abort", abort, { once: true });
-    try {
-      while (!isSo() && !this.ended && !signal.aborted && performance.now() < deadline) {
-        await Promise.race([this.#wake.promise, over.promise]);
-      }
-      signal.throwIfAborted();
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    }
+    await Promise.race([this.#wake.promise, over.promise]);
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
   }
 
   #hear(bytes: Buffer): void {

@@ -7,7 +7,6 @@ const RATE = 100;
 const KNOWN_REQUESTS = 20;
 /** Share of the drain after which the short requests are let go on. */
 const SHORT_PART = 0.6;
-const ANSWER_MS = 5_000;
 /** After the old workers are gone, for what is on its way through a proxy. */
 const END_MS = 500;
 const LAST_CHUNK = "0\r\n\r\n";
@@ -87,7 +86,7 @@ function startSteady(stage: Stage): readonly RunningLoad[] {
 async function openIdle(stage: Stage, door: Door): Promise<ConversationHandle> {
   const talk = await stage.converse({ name: `idle-${door}`, door });
   await talk.send(headOf(talk, "/"));
-  await talk.until((received) => received.endsWith("}"), ANSWER_MS);
+  await talk.until((received) => received.endsWith("}"), LIMITS.answerMs);
   return talk;
 }
 
@@ -116,16 +115,16 @@ async function openWebSocket(stage: Stage, door: Door): Promise<ConversationHand
   const key = "aHVwc3BlYy13ZWJzb2NrZQ==";
   const fields = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n`;
   await talk.send(headOf(talk, "/ws", fields));
-  await talk.until((received) => received.includes("\r\n\r\n"), ANSWER_MS);
+  await talk.until((received) => received.includes("\r\n\r\n"), LIMITS.answerMs);
   await talk.send(PING);
-  await talk.until((received) => received.endsWith(ECHO), ANSWER_MS);
+  await talk.until((received) => received.endsWith(ECHO), LIMITS.answerMs);
   return talk;
 }
 
 async function openEvents(stage: Stage, door: Door): Promise<ConversationHandle> {
   const talk = await stage.converse({ name: `events-${door}`, door });
   await talk.send(headOf(talk, "/events?ms=100"));
-  await talk.until((received) => received.includes("data:"), ANSWER_MS);
+  await talk.until((received) => received.includes("data:"), LIMITS.answerMs);
   return talk;
 }
 

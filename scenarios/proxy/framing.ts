@@ -1,10 +1,11 @@
 import { FRAMING_CASES, framingBytes, idBehind } from "../../harness/spec/framing-cases.ts";
-import type { Scenario, Stage } from "../../harness/spec/scenario.ts";
+import { LIMITS } from "../../harness/spec/limits.ts";
+import type { ConversationHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
 /** Inputs on the wire at a time. */
 const ABREAST = 8;
 /** A server that refuses does so at once; one that is still silent then waits for more. */
-const ANSWER_MS = 700;
+const REFUSAL_MS = 700;
 
 /** The same field named in several ways, with `Connection` before and behind it. */
 const HOPS: Readonly<Record<string, string>> = {
@@ -34,7 +35,7 @@ export const framing: Scenario = {
       for (let next = waiting.shift(); next; next = waiting.shift()) await sendCase(stage, next);
     };
     await Promise.all(Array.from({ length: ABREAST }, lane));
-    if (stage.origin) for (const [name, fields] of Object.entries(HOPS)) await sendHop(stage, name, fields);
+    if (stage.origin) await Promise.all(Object.entries(HOPS).map(([name, fields]) => sendHop(stage, name, fields)));
     // Whatever was passed on has arrived by the time that a request sent later was answered.
     await stage.request({ name: "barrier", door: "front" });
     if (stage.origin) stage.origin.look("framing");
@@ -46,7 +47,8 @@ async function sendCase(stage: Stage, row: (typeof FRAMING_CASES)[number]): Prom
   const talk = await stage.converse({ name: `framing/${row.slug}`, door: "front" });
   const { id, hostHeader: host } = talk;
   await talk.send(framingBytes(row, { host, id, behind: idBehind(id) }));
-  await talk.untilEnded(ANSWER_MS);
+  if (row.due === "take") await untilAnswered(talk);
+  await talk.untilEnded(REFUSAL_MS);
   talk.close();
 }
 
@@ -54,6 +56,12 @@ async function sendHop(stage: Stage, name: string, fields: string): Promise<void
   const talk = await stage.converse({ name: `hop/${name}`, door: "front" });
   const { id, hostHeader } = talk;
   await talk.send(`GET /?fault=hop-by-hop HTTP/1.1\r\nHost: ${hostHeader}\r\nx-hupspec-id: ${id}\r\n${fields}\r\n`);
-  await talk.untilEnded(ANSWER_MS);
+  await untilAnswered(talk);
+  await talk.untilEnded(REFUSAL_MS);
   talk.close();
+}
+
+/** Silence would be held against it: it is given all the time that an answer may take. */
+function untilAnswered(talk: ConversationHandle): Promise<boolean> {
+  return talk.until((received) => /HTTP\/1\.[01] [2-5]\d\d/.test(received), LIMITS.answerMs);
 }

@@ -19,6 +19,8 @@ const boot = (facts: Partial<BootSeen> = {}): BootSeen => ({
 describe("lifecycle/hup-during-boot", () => {
   const check = mainProcess["lifecycle/hup-during-boot"];
   const after = (...observations: Observation[]) => check(history({ observations }));
+  /** One that nobody asked anything while it booted. */
+  const leftAlone = (facts: Partial<BootSeen> = {}) => boot({ name: "left-alone", askedMs: Number.NaN, ...facts });
 
   it("holds where all get ready and take the next reload", () => {
     expect(after(boot(), boot({ askedMs: 1_300 }))).toMatchObject({ outcome: "held", trials: 2 });
@@ -32,21 +34,33 @@ describe("lifecycle/hup-during-boot", () => {
       error: "SIGHUP",
       output: "x\ny",
     });
-    expect(after(boot(), dead)).toMatchObject({
+    expect(after(boot(), dead, leftAlone(), leftAlone())).toMatchObject({
       outcome: "violated",
       violations: 1,
       trials: 2,
       observed: expect.stringContaining("1 never got ready"),
       evidence: [{ text: expect.stringMatching(/90 ms after its start.*did not get ready: SIGHUP.*x \| y/) }],
     });
-    expect(after(boot({ mainPidAfter: 11 }))).toMatchObject({
+    expect(after(boot({ mainPidAfter: 11 }), leftAlone())).toMatchObject({
       outcome: "violated",
       observed: expect.stringContaining("1 lost their main process"),
     });
-    expect(after(boot({ reloadedMs: Number.NaN }))).toMatchObject({
+    expect(after(boot({ reloadedMs: Number.NaN }), leftAlone())).toMatchObject({
       outcome: "violated",
       observed: expect.stringContaining("1 take no reload any more"),
     });
+  });
+
+  it("decides nothing where one that was left alone did no better, or none was", () => {
+    const dead = { readyMs: Number.NaN, mainPidAfter: 0, reloadedMs: Number.NaN, error: "not ready within 10000 ms" };
+    const alike: readonly Partial<BootSeen>[] = [dead, { mainPidAfter: 11 }, { reloadedMs: Number.NaN }];
+    for (const facts of alike) {
+      expect(after(boot(), boot(facts), leftAlone(), leftAlone(facts))).toMatchObject({
+        outcome: "inconclusive",
+        reason: expect.stringMatching(/^1 of 2 instances that were left alone/),
+      });
+    }
+    expect(after(boot(), boot(dead)).outcome).toBe("inconclusive");
   });
 
   it("does not count one that was ready before it was asked, or that could not be asked", () => {

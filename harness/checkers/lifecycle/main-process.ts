@@ -26,6 +26,16 @@ function hupDuringBoot(history: History): Finding {
     );
   }
   const faults = tried.flatMap(bootFaults);
+  // What a target can't do side by side on this machine, or never does, is no matter of the signal.
+  const leftAlone = observationsOf(history, "boot", "left-alone");
+  const alike = leftAlone.flatMap(bootFaults);
+  if (faults.length > 0 && (alike.length > 0 || leftAlone.length === 0)) {
+    return inconclusive(
+      alike[0]
+        ? `${alike.length} of ${leftAlone.length} instances that were left alone came to the same: ${alike[0].evidence.text}`
+        : `no instance was left alone, to compare with: ${faults[0]?.evidence.text}`,
+    );
+  }
   const moments = tried.map(({ startedMs, askedMs }) => (askedMs - startedMs).toFixed(0)).join(", ");
   const count = (isSo: (boot: BootSeen) => boolean): number => tried.filter(isSo).length;
   const counts = [
@@ -57,10 +67,12 @@ function bootFaults(boot: BootSeen): readonly Fault[] {
         : undefined;
   if (how === undefined) return [];
   const said = output.trim() === "" ? "" : `; it said last: ${output.trim().split("\n").slice(-3).join(" | ")}`;
+  const isAsked = !Number.isNaN(askedMs);
+  const asked = isAsked ? `asked to reload ${(askedMs - startedMs).toFixed(0)} ms after its start` : "left alone";
   const evidence: Evidence = {
     kind: "process",
-    atMs: askedMs,
-    text: `asked to reload ${(askedMs - startedMs).toFixed(0)} ms after its start, pid ${mainPid}: ${how}${said}`,
+    atMs: isAsked ? askedMs : startedMs,
+    text: `${asked}, pid ${mainPid}: ${how}${said}`,
   };
   return [{ count: 1, evidence }];
 }

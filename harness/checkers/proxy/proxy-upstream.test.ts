@@ -101,17 +101,52 @@ describe("proxy/no-blackout", () => {
 
 describe("proxy/pool-outlived-by-backend", () => {
   const check = proxyUpstream["proxy/pool-outlived-by-backend"];
+  const origin = (name: string, requests: readonly OriginRequest[], idledOut = 0): Observation => ({
+    kind: "origin",
+    name,
+    atMs: 9,
+    requests,
+    idledOut,
+  });
+  const reused = origin("faults", [arrival("x", "answered"), arrival("y", "answered", 2)]);
+  const once = origin("faults", [arrival("x", "answered"), arrival("y", "answered")]);
+  const primed = [exchange("pool-prime", "p"), exchange("pool-prime", "q")];
+  const after = (...observations: readonly Observation[]) => check(history({ observations }));
 
-  it("holds where every request of the sweep was answered", () => {
-    expect(check(seen([exchange("pool-sweep", "a"), exchange("pool-sweep", "b")], [], "pool"))).toMatchObject({
-      outcome: "held",
-      trials: 2,
-    });
+  it("holds where every request of the sweep was answered by a proxy that pools", () => {
+    const sweep = [exchange("pool-sweep", "a"), exchange("pool-sweep", "b")];
+    expect(after(reused, ...primed, ...sweep, origin("pool", []))).toMatchObject({ outcome: "held", trials: 2 });
+    // One that keeps connections and never got to use them twice is as good a pool.
+    expect(after(once, ...primed, ...sweep, origin("pool", [arrival("a", "answered")], 2)).outcome).toBe("held");
   });
 
   it("is violated by a request that met the closing connection", () => {
-    const finding = check(seen([exchange("pool-sweep", "a", "status-502")], [arrival("a", "closed", 2)], "pool", 3));
+    const finding = after(
+      reused,
+      ...primed,
+      exchange("pool-sweep", "a", "status-502"),
+      origin("pool", [arrival("a", "closed", 2)], 3),
+    );
     expect(finding).toMatchObject({ outcome: "violated", observed: expect.stringMatching(/had to close 3 idle/) });
+  });
+
+  it("does not speak of proxies that use no connection twice, whatever became of the requests", () => {
+    for (const outcome of ["ok", "status-502"] as const) {
+      const finding = after(
+        once,
+        ...primed,
+        exchange("pool-sweep", "a", outcome),
+        origin("pool", [arrival("a", "answered")]),
+      );
+      expect(finding).toMatchObject({ outcome: "unsupported", reason: expect.stringContaining("3 requests") });
+    }
+  });
+
+  it("decides nothing where no request reached the upstream, or the pool could not be filled", () => {
+    const failed = exchange("pool-sweep", "a", "status-502");
+    expect(after(origin("faults", []), ...primed, failed, origin("pool", [])).outcome).toBe("inconclusive");
+    const unfilled = after(reused, exchange("pool-prime", "p", "status-502"), failed, origin("pool", []));
+    expect(unfilled).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("1 of 1") });
   });
 
   it("does not speak of targets that name no limit", () => {

@@ -85,6 +85,15 @@ function poolOutlivedByBackend(history: History): Finding {
   const sweep = exchanges(history, "pool-sweep");
   const [look] = observationsOf(history, "origin", "pool");
   if (sweep.length === 0 || !look) return unsupported("the target file does not say upstream.idleMs");
+  const reached = observationsOf(history, "origin").flatMap(({ requests }) => requests);
+  if (reached.length === 0) return inconclusive("no request was seen to reach the upstream");
+  if (look.idledOut === 0 && !reached.some(({ ordinal }) => ordinal > 1)) {
+    return unsupported(`none of ${reached.length} requests came on a pooled connection, and none lay idle`);
+  }
+  // Something else is wrong with the upstream, in the proxy's eyes.
+  const primes = exchanges(history, "pool-prime");
+  const unfilled = primes.filter(({ row }) => row.outcome !== "ok").length;
+  if (unfilled > 0) return inconclusive(`the pool was not filled: ${unfilled} of ${primes.length} requests failed`);
   const failed = sweep.filter(({ row }) => row.outcome !== "ok");
   const left =
     look.idledOut > 0 ? `the backend had to close ${look.idledOut} idle connections itself` : "the backend closed none";
