@@ -38,6 +38,13 @@ describe("lifecycle/drain-deadline-enforced", () => {
     expect(check(drained({ held: [heldAcross({ doneMs: 2_010 }, { releasedMs: 2_000 })] })).outcome).toBe(
       "inconclusive",
     );
+    // Nobody knows whom the reload had to replace: whoever is there may be old.
+    const { observations } = drained();
+    const newOnly = observations.filter((one) => one.kind === "exchange" && one.row.generation === 2);
+    expect(check({ ...drained({ held: [cut], ...withProcesses(7_000) }), observations: newOnly })).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("before the reload"),
+    });
     const samples = oldGoneAt(7_000).slice(0, 2);
     const processes = { cpuSeconds: 1, peakPssBytes: 1, samples };
     expect(check(drained({ held: [cut], processes })).outcome).toBe("inconclusive");

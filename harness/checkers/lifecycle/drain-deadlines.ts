@@ -27,6 +27,9 @@ function drainDeadlineEnforced(history: History): Finding {
     const outlived = stuck.filter(
       (request) => isAnsweredByApp(history, request) && request.row.doneMs > window.latestMs,
     );
+    if (window.leaving.size === 0 && outlived.length === 0) {
+      return inconclusive("no process was known from before the reload that had to leave");
+    }
     faults.push(...outlived.map((request) => faultOf(request)));
     trials += window.leaving.size + stuck.length;
     const gone = goneMs(history.processes.samples, window);
