@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { LIMITS } from "../../harness/spec/limits.ts";
 import type { OriginHandle, Scenario, Stage } from "../../harness/spec/scenario.ts";
 
 const BODY = new TextEncoder().encode("a payment, to be made once");
@@ -69,7 +70,7 @@ async function failOnce(stage: Stage, origin: OriginHandle): Promise<void> {
 async function cutAnswers(stage: Stage): Promise<void> {
   for (const fault of ["cut-length", "cut-length-reset", "cut-chunked", "cut-chunked-reset"]) {
     const path = `/bytes?n=65536&fault=${fault}`;
-    await stage.request({ name: `truncation/${fault}`, door: "front", path, withinMs: 3_000 });
+    await stage.request({ name: `truncation/${fault}`, door: "front", path, withinMs: LIMITS.answerMs });
   }
 }
 

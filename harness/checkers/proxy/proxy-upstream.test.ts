@@ -168,6 +168,17 @@ describe("proxy/truncation-propagated", () => {
     for (const outcome of ["wrong-answer", "ok", "hung"] as const) expect(check(cut(outcome)).outcome).toBe("violated");
   });
 
+  it("decides nothing where the suite had no time to see how the answer ended", () => {
+    const row = rowOf({ id: "a", outcome: "hung", intendedMs: 1_000, doneMs: 6_000 });
+    const hung: Observation = { kind: "exchange", name: "truncation/cut-chunked", door: "front", row, body: "" };
+    const after = (toMs: number, ...others: readonly Observation[]) =>
+      check({ ...seen([hung, ...others], [arrival("a", "closed")]), pauses: [{ fromMs: 2_000, toMs }] });
+    expect(after(5_500)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("3500 ms") });
+    expect(after(2_500).outcome).toBe("violated");
+    // One that ended cleanly did so whatever held the suite up.
+    expect(after(5_500, exchange("truncation/cut-length", "a")).outcome).toBe("violated");
+  });
+
   it("decides nothing where the upstream cut nothing", () => {
     expect(check(seen([exchange("truncation/cut-chunked", "a", "status-502")], [])).outcome).toBe("inconclusive");
   });

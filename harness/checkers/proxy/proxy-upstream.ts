@@ -1,8 +1,10 @@
 import type { History, LedgerRow } from "../../spec/history.ts";
+import { LIMITS } from "../../spec/limits.ts";
 import type { ExchangeSeen, OriginRequest } from "../../spec/observation.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, unsupported } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
+import { whySuitePaused } from "../pauses.ts";
 
 /** What a proxy makes of an upstream that misbehaves. */
 export const proxyUpstream = {
@@ -105,6 +107,9 @@ function poolOutlivedByBackend(history: History): Finding {
   });
 }
 
+/** Of the time that an answer has to end in, the least in which the suite has to have looked. */
+const WAITED_MS = LIMITS.answerMs / 2;
+
 // An upstream answer cut short reaches the client as a failure, never as a clean end.
 function truncationPropagated(history: History): Finding {
   const cut = exchanges(history, "truncation/").filter(({ row }) =>
@@ -113,6 +118,10 @@ function truncationPropagated(history: History): Finding {
   if (cut.length === 0) return inconclusive("the upstream cut no answer short");
   const clean = cut.filter(({ row: { outcome } }) => outcome === "ok" || outcome === "wrong-answer");
   const hung = cut.filter(({ row: { outcome } }) => outcome === "hung");
+  const [paused] = hung.flatMap(({ row: { intendedMs, doneMs } }) => {
+    return whySuitePaused(history, { startedMs: intendedMs, endedMs: doneMs }, WAITED_MS) ?? [];
+  });
+  if (clean.length === 0 && paused !== undefined) return inconclusive(`an answer cut short did not end, but ${paused}`);
   return decide({
     trials: cut.length,
     faults: [...clean, ...hung].map((exchange) => ({ count: 1, evidence: evidenceOf(history, exchange) })),
