@@ -17,7 +17,8 @@ export interface GuardPlan {
 
 /**
  * Ends a run whose harness was itself killed, KILL included: a shell that holds the far end of a pipe. The kernel
- * closes the near end with the harness, whatever ended it; the shell then ends all that carries the run's marker and
+ * closes the near end with the harness, whatever ended it; the shell then ends all that carries the run's marker or
+ * stands in its workspace (see process-table.ts), and
  * removes the workspace.
  *
  * @throws {ProcessError} if there is no shell.
@@ -58,7 +59,14 @@ trap '' INT HUP TERM QUIT PIPE
 if read -r word && [ "$word" = off ]; then exit 0; fi
 marked() {
   grep -slzxF "${MARKER}=$1" /proc/[0-9]*/environ | cut -d/ -f3
+  for process in /proc/[0-9]*; do
+    # Field 7 of its stat, after the name: 0 without a terminal.
+    case $(readlink "$process/cwd") in
+      "$home" | "$home"/*) sed -n 's/.*) . [0-9]* [0-9]* [0-9]* 0 .*/'"$(basename "$process")/p" "$process/stat" ;;
+    esac
+  done 2>/dev/null
 }
+home=$(readlink -f "$2")
 for pid in $(marked "$1"); do kill -TERM "$pid" 2>/dev/null; kill -CONT "$pid" 2>/dev/null; done
 round=0
 while [ "$round" -lt 10 ] && [ -n "$(marked "$1")" ]; do sleep 0.1; round=$((round + 1)); done

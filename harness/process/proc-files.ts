@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 
 /*
  * Reads of /proc are synchronous: they never wait for a disk, and a round through the thread pool costs the load
@@ -32,6 +32,16 @@ export function readProcFile(path: string): string | undefined {
   }
 }
 
+/** Folder that a process stands in; undefined if it is gone or belongs to somebody else. */
+export function readProcCwd(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch (error) {
+    if (isGoneOrForeign(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Ids of all processes that this one may see. */
 export function listPids(): number[] {
   const pids: number[] = [];
@@ -48,6 +58,8 @@ export interface ProcStat {
   readonly state: string;
   readonly ppid: number;
   readonly pgrp: number;
+  /** 0 without a controlling terminal. */
+  readonly terminal: number;
   readonly startTicks: number;
   /** Own CPU time in clock ticks, user and system. */
   readonly cpuTicks: number;
@@ -71,6 +83,7 @@ export function readProcStat(pid: number): ProcStat | undefined {
     state: fields[0] ?? "?",
     ppid: number(4),
     pgrp: number(5),
+    terminal: number(7),
     startTicks: number(22),
     cpuTicks: number(14) + number(15),
     childCpuTicks: number(16) + number(17),

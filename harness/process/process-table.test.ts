@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { startProcess, type ManagedProcess } from "./managed-process.ts";
 import { createCpuAccount } from "./cpu-account.ts";
@@ -65,6 +68,28 @@ test("finds the root, descendants without the marker, and daemons that have only
   expect(leftOver.some(({ pid }) => isRunning(pid))).toBe(false);
   expect(table.read()).toEqual([]);
   expect(await endRun(table)).toEqual([]);
+});
+
+test("finds a daemon without marker and parent by the folder that it stands in", async () => {
+  const workspace = await mkdtemp(path.join(tmpdir(), "hupspec-test-"));
+  const runId = nextRun();
+  // As a server that daemonises and writes its title over its environment.
+  await using root = await shell(`cd ${workspace} && (env -i setsid sleep 603 & echo "daemon $!")`, runId);
+  const daemon = Number(await printed(root, /daemon (\d+)/));
+  await root.exited;
+  const table = createProcessTable({ runId, workspace });
+  await using neighbour = await startProcess({
+    command: "sleep",
+    args: ["604"],
+    cwd: `${workspace}/..`,
+    env: {},
+    stdout: "captured",
+    stderr: "captured",
+  });
+  expect(table.read().map(({ pid }) => pid)).toEqual([daemon]);
+  expect((await endRun(table, 0)).map(({ command }) => command)).toEqual(["sleep 603"]);
+  expect(isRunning(neighbour.pid)).toBe(true);
+  await rm(workspace, { recursive: true });
 });
 
 test("what goes by itself soon after the stop is not left over", async () => {

@@ -1,7 +1,8 @@
+import { realpathSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import type { ProcessFacts } from "../spec/history.ts";
 import { MARKER } from "./process-group.ts";
-import { listPids, readProcFile, readProcStat, type ProcStat } from "./proc-files.ts";
+import { listPids, readProcCwd, readProcFile, readProcStat, type ProcStat } from "./proc-files.ts";
 
 export interface ProcessEntry extends ProcessFacts {
   /** Own CPU time in clock ticks. */
@@ -22,6 +23,8 @@ export interface ProcessTablePlan {
   readonly runId: string;
   /** Its descendants belong to the run whatever their environment says. */
   readonly rootPid?: number;
+  /** Where the run's processes are started; without it, daemons are told by the marker alone. */
+  readonly workspace?: string;
 }
 
 /** Of a run without processes of its own. */
@@ -41,11 +44,13 @@ interface Known {
 }
 
 /**
- * Members are the root, its descendants, and whatever carries the marker in its environment, as daemons do that cut
- * all other ties. Once a member, always a member: a process may change its environment and its parent.
+ * Members are the root, its descendants, and daemons, which cut these ties: whatever carries the marker in its environment
+ * or, since some write their title over that, stands in the workspace. Once a member, always a member: a process may change its environment and its parent.
  */
-export function createProcessTable({ runId, rootPid }: ProcessTablePlan): ProcessTable {
+export function createProcessTable({ runId, rootPid, workspace }: ProcessTablePlan): ProcessTable {
   const marker = `${MARKER}=${runId}`;
+  // As the kernel names it.
+  const home = workspace === undefined ? undefined : realpathSync(workspace);
   const ignored = new Set<number>();
   let known = new Map<number, Known>();
 
@@ -56,7 +61,7 @@ export function createProcessTable({ runId, rootPid }: ProcessTablePlan): Proces
       const entries: ProcessEntry[] = [];
       const isMember = (pid: number): boolean => (next.get(pid) ?? known.get(pid))?.member === true;
       const belongs = (stat: ProcStat): boolean =>
-        stat.pid === rootPid || isMember(stat.ppid) || hasMarker(stat.pid, marker);
+        stat.pid === rootPid || isMember(stat.ppid) || hasMarker(stat.pid, marker) || isDaemonOf(stat, home);
       for (const pid of listPids().sort((a, b) => a - b)) {
         const before = known.get(pid);
         if (before && !before.member && now - before.lookedAtMs < STRANGER_MS) {
@@ -119,6 +124,13 @@ export async function descriptorCount(pid: number): Promise<number | undefined> 
     (names) => names.length,
     () => undefined,
   );
+}
+
+/** Whoever looks at a workspace from a terminal is none of the run's. */
+function isDaemonOf({ pid, terminal }: ProcStat, home: string | undefined): boolean {
+  if (home === undefined || terminal !== 0) return false;
+  const cwd = readProcCwd(pid);
+  return cwd !== undefined && (cwd === home || cwd.startsWith(`${home}/`));
 }
 
 function hasMarker(pid: number, marker: string): boolean {

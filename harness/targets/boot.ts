@@ -105,7 +105,7 @@ async function launchTarget(definition: TargetDefinition, options: BootOptions):
     await expectFreePorts(parts);
     child = await launch({ ...parts, consoleFile: logPipe?.path ?? consoleFile });
   }
-  table = child ? createProcessTable({ runId, rootPid: child.pid }) : NO_PROCESSES;
+  table = child ? createProcessTable({ runId, rootPid: child.pid, workspace: workspace.root }) : NO_PROCESSES;
   if (logPipe) table.ignore(logPipe.reader);
   const target = taken.use(
     createBootedTarget({ ...parts, child, table, another: () => launchTarget(definition, options) }),
