@@ -124,6 +124,7 @@ function addRun(program: Command, done: (code: number) => void): void {
     .option("--only <glob>", "only what matches: scenario, rule or target/site/scenario; may be repeated", collect, [])
     .option("--env <name=value>", "added to the environment of the targets; may be repeated", collect, [])
     .option("--thorough", "take up to half an hour: more trials, every scenario on every site")
+    .option("--dry-run", "print what would be started, sent and checked; start nothing")
     .option("--json <file>", "a further copy of report.json; - for standard output")
     .option("--out <dir>", "folder for the reports of runs", path.join("reports", "out"))
     .action(async (options: RunOptions) => {
@@ -136,8 +137,9 @@ function addRun(program: Command, done: (code: number) => void): void {
       ]);
       const { openSuite, runSuite } = engine;
       const { signal } = interrupted;
-      const hupspecVersion = await version();
-      done(await run(options, io, { packageRoot, hupspecVersion, scenarios, openSuite, runSuite, signal }));
+      const parts = { packageRoot, hupspecVersion: await version(), scenarios, openSuite, signal };
+      if (options.dryRun) done(await (await import("./commands/dry-run.ts")).dryRun(options, io, parts));
+      else done(await run(options, io, { ...parts, runSuite }));
     });
 }
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { requirement } from "./spec/catalogue.ts";
-import type { Requirement } from "./spec/requirement.ts";
+import { whyNotOf } from "./spec/requirement.ts";
 import type { Scenario } from "./spec/scenario.ts";
 import { capabilitiesOf, type TargetDefinition } from "./targets/target-definition.ts";
 
@@ -45,13 +45,12 @@ export function jobsLeft(jobs: readonly Job[], done: readonly Job[]): readonly J
 /** Rules that a job can decide, as far as that is known before it is run. */
 function rulesOf(job: Job): readonly string[] {
   if (whyUnsupported(job) !== undefined) return [];
-  return job.scenario.decides.filter((id) => speaksOf(requirement(id), job));
+  return job.scenario.decides.filter((id) => whyRuleUnsupported(id, job) === undefined);
 }
 
-function speaksOf({ roles, capabilities }: Requirement, job: Job): boolean {
-  const has = capabilitiesFor(job);
-  const { role } = job.definition.settings;
-  return (roles.length === 0 || roles.includes(role)) && capabilities.every((one) => has.includes(one));
+/** Why a job, though it can be done, does not decide one of its rules; nothing if it does. */
+export function whyRuleUnsupported(id: string, job: Job): string | undefined {
+  return whyNotOf(requirement(id), { role: job.definition.settings.role, capabilities: capabilitiesFor(job) });
 }
 
 /** Why a job can't be done on its target, or would decide nothing there; nothing if it is worth its time. */
@@ -69,7 +68,7 @@ export function whyUnsupported(job: Job): string | undefined {
   const has = capabilitiesFor(job);
   const lacking = scenario.capabilities.filter((capability) => !has.includes(capability));
   if (lacking.length > 0) return `the target does not have ${lacking.join(", ")}`;
-  if (scenario.decides.some((id) => speaksOf(requirement(id), job))) return undefined;
+  if (scenario.decides.some((id) => whyRuleUnsupported(id, job) === undefined)) return undefined;
   return "each of its rules speaks of another role, or of a capability that the target does not have";
 }
 

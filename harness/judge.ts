@@ -3,7 +3,7 @@ import { CHECKERS } from "./checkers/index.ts";
 import { bound95 } from "./spec/bound95.ts";
 import { requirement } from "./spec/catalogue.ts";
 import type { History } from "./spec/history.ts";
-import type { Level, Requirement } from "./spec/requirement.ts";
+import { type Level, type Requirement, whyNotOf } from "./spec/requirement.ts";
 import type { Scenario } from "./spec/scenario.ts";
 import type { Finding, Verdict, VerdictKind } from "./spec/verdict.ts";
 import type { KnownFailure } from "./targets/schema.ts";
@@ -44,12 +44,8 @@ function check(id: string, history: History): Finding {
 }
 
 function whyUnsupported(rule: Requirement, { target }: History): Finding | undefined {
-  if (rule.roles.length > 0 && !rule.roles.includes(target.role)) {
-    return { outcome: "unsupported", reason: `speaks of ${rule.roles.join(", ")}; the target is a ${target.role}` };
-  }
-  const missing = rule.capabilities.filter((capability) => !target.capabilities.includes(capability));
-  if (missing.length === 0) return undefined;
-  return { outcome: "unsupported", reason: `the target does not have ${missing.join(", ")}` };
+  const reason = whyNotOf(rule, target);
+  return reason === undefined ? undefined : { outcome: "unsupported", reason };
 }
 
 /** Why the workload alone, without any action, already went wrong; nothing if it did not. */

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly only: readonly string[];
   /** `NAME=VALUE`, added to the environment of the targets. */
   readonly env?: readonly string[];
+  /** Say what would be done, and do none of it. */
+  readonly dryRun?: boolean;
   /** More trials, every scenario on every site. */
   readonly thorough?: boolean;
   /** A further copy of `report.json`; `-` writes it to standard output, and all else to standard error. */
@@ -66,26 +68,58 @@ async function finished(
   { openSuite, runSuite, ...parts }: RunParts,
   onProgress: (event: ProgressEvent) => void,
 ): Promise<RunRecord | undefined> {
-  const targets: SuiteOptions["targets"] = options.target.length > 0 ? options.target : "reference";
-  const { only, thorough = false } = options;
-  const command = commandLine(options);
-  const targetEnv = environmentOf(options.env ?? []);
-  const suite = { ...parts, targets, only, thorough, targetEnv, env: io.env, cwd: io.cwd, command, onProgress };
+  const suite = suiteOf(options, io, { ...parts, onProgress });
   try {
-    for (const glob of only) rejectIdle(glob, (await openSuite({ ...suite, only: [glob] })).jobs);
+    await wantedJobs(suite, openSuite);
     return await runSuite({
       ...suite,
       onHistories: async (runId, histories) =>
         void (await writeSamples(path.join(path.resolve(io.cwd, options.out), runId), histories)),
     });
   } catch (error) {
-    if (error instanceof ConfigFileError || error instanceof UnknownTargetError) {
-      throw new UsageError(error.message, { cause: error });
-    }
+    rejectWrongTarget(error);
     // Only the abort itself: a bug that shows while things are being ended must not pass for an interruption.
     const { signal } = parts;
     if (signal.aborted && (error === signal.reason || isAbortError(error))) return undefined;
     throw error;
+  }
+}
+
+/** What the engine is told. @throws {UsageError} */
+export function suiteOf(
+  options: RunOptions,
+  io: CommandIo,
+  parts: Pick<SuiteOptions, "packageRoot" | "hupspecVersion" | "scenarios" | "signal" | "onProgress">,
+): SuiteOptions {
+  return {
+    ...parts,
+    targets: options.target.length > 0 ? options.target : "reference",
+    only: options.only,
+    thorough: options.thorough ?? false,
+    targetEnv: environmentOf(options.env ?? []),
+    env: io.env,
+    cwd: io.cwd,
+    command: commandLine(options),
+  };
+}
+
+/** What there is to run; starts nothing. @throws {UsageError} if a target file is wrong, or a glob selects nothing. */
+export async function wantedJobs<J>(
+  suite: SuiteOptions,
+  openSuite: (options: SuiteOptions) => Promise<{ readonly jobs: readonly J[] }>,
+): Promise<readonly J[]> {
+  try {
+    for (const glob of suite.only) rejectIdle(glob, (await openSuite({ ...suite, only: [glob] })).jobs);
+    return (await openSuite(suite)).jobs;
+  } catch (error) {
+    rejectWrongTarget(error);
+    throw error;
+  }
+}
+
+function rejectWrongTarget(error: unknown): void {
+  if (error instanceof ConfigFileError || error instanceof UnknownTargetError) {
+    throw new UsageError(error.message, { cause: error });
   }
 }
 

@@ -20,3 +20,15 @@ export interface Requirement {
   readonly roles: readonly Role[];
   readonly capabilities: readonly Capability[];
 }
+
+/** Why a rule does not speak of a target; nothing if it does. */
+export function whyNotOf(
+  { roles, capabilities }: Pick<Requirement, "roles" | "capabilities">,
+  target: { readonly role: Role; readonly capabilities: readonly string[] },
+): string | undefined {
+  if (roles.length > 0 && !roles.includes(target.role)) {
+    return `speaks of ${roles.join(", ")}; the target is a ${target.role}`;
+  }
+  const missing = capabilities.filter((capability) => !target.capabilities.includes(capability));
+  return missing.length === 0 ? undefined : `the target does not have ${missing.join(", ")}`;
+}

@@ -10,10 +10,11 @@ import { createWorkspace, type Workspace } from "../process/workspace.ts";
 import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
 import { controlsOf } from "./controls.ts";
 import { describeEndpoint, isListening } from "./endpoint.ts";
+import { environmentOf } from "./environment.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
 import { missingOf } from "./installed.ts";
 import { launch } from "./launch.ts";
-import { fill, fillAll, type PlaceholderValues } from "./placeholders.ts";
+import { fill, type PlaceholderValues } from "./placeholders.ts";
 import type { TargetFile } from "./schema.ts";
 import { sitesOf } from "./site.ts";
 import type { TargetDefinition } from "./target-definition.ts";
@@ -95,7 +96,7 @@ async function launchTarget(definition: TargetDefinition, options: BootOptions):
     origin,
     runId,
     signal,
-    env: environmentOf(definition, options, values),
+    env: environmentOf(definition, options.env, values),
     consoleFile,
     ...(logPipe && { logPipe }),
   };
@@ -164,25 +165,6 @@ function workspaceSites({ sites, appFolders }: TargetDefinition): { name: string
     const appFolder = appFolders.get(name);
     return { name, ...(appFolder !== undefined && { appFolder }) };
   });
-}
-
-/** Of the suite, its test runner and npm: a server must not act differently because it is being tested. */
-const NOT_INHERITED =
-  /^(HUPSPEC_|VITEST|npm_|TEST$|NODE_OPTIONS$|NODE_ENV$|NODE_V8_COVERAGE$|NODE_CHANNEL_|NODE_UNIQUE_ID$)/;
-
-function environmentOf(
-  { settings, sites }: TargetDefinition,
-  { env }: BootOptions,
-  values: PlaceholderValues,
-): Record<string, string | undefined> {
-  const [only] = sites.length === 1 ? [...values.current.values()] : [];
-  return {
-    ...Object.fromEntries(Object.entries(env).filter(([name]) => !NOT_INHERITED.test(name))),
-    HUPSPEC_GATES: values.gates,
-    // With several sites the target file has to say which is whose.
-    ...(only !== undefined && { HUPSPEC_RELEASE: only }),
-    ...fillAll(settings.env, values),
-  };
 }
 
 /** Else the readiness probe would be answered by somebody else's server. */
