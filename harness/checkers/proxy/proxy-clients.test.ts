@@ -40,6 +40,13 @@ describe("proxy/slow-clients-bounded", () => {
     }
   });
 
+  it("does not count a time in which the suite could not see the end", () => {
+    const paused = { ...seen([talk("head", { endedMs: 2_200 })]), pauses: [{ fromMs: 1_000, toMs: 2_200 }] };
+    expect(check(paused).outcome).toBe("held");
+    const open = { ...seen([talk("head", { end: "open", endedMs: Number.NaN })]), pauses: paused.pauses };
+    expect(check(open).outcome).toBe("violated");
+  });
+
   it("is violated by a reader that was waited for", () => {
     expect(check(seen([reader(5_041)]))).toMatchObject({ outcome: "violated", observed: "not ended in time: reader" });
   });

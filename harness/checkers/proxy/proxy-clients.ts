@@ -3,6 +3,7 @@ import type { Conversation } from "../../spec/observation.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault, unsupported } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
+import { pausedMs } from "../pauses.ts";
 import { countRows, culprits, evidenceOf, summarize } from "../request-evidence.ts";
 
 export const proxyClients = { "proxy/slow-clients-bounded": slowClientsBounded };
@@ -29,7 +30,7 @@ function slowClientsBounded(history: History): Finding {
   );
   if (unserved) return inconclusive(`${unserved.name} never got as far as being slow`);
   const boundMs = slowestEndMs(slowClientMs);
-  const late = talks.filter((talk) => !isBounded(talk, boundMs));
+  const late = talks.filter((talk) => !isBounded(history, talk, boundMs));
   const failed = culprits(others, ({ outcome }) => outcome !== "ok");
   const slow = culprits(others, (row) => row.outcome === "ok" && row.doneMs - row.intendedMs > budget.stallMs);
   const lateFaults = late.map((talk): Fault => ({ count: 1, evidence: lateEvidence(talk, boundMs) }));
@@ -51,10 +52,17 @@ function slowClientsBounded(history: History): Finding {
 }
 
 /** A reader that has got all of it after its pause was waited for. */
-function isBounded({ name, sent, end, endedMs, receivedBytes }: Conversation, boundMs: number): boolean {
-  if (name !== "slow/reader") return end !== "open" && endedMs - (sent[0]?.atMs ?? 0) <= boundMs;
-  const length = Number(/\/bytes\?n=(\d+)/.exec(sent[0]?.text ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
-  return end !== "open" && receivedBytes < length;
+function isBounded(
+  history: History,
+  { name, sent, end, endedMs, receivedBytes }: Conversation,
+  boundMs: number,
+): boolean {
+  if (end === "open") return false;
+  const [first] = sent;
+  const startedMs = first?.atMs ?? 0;
+  if (name !== "slow/reader") return endedMs - startedMs - pausedMs(history, startedMs, endedMs) <= boundMs;
+  const length = Number(/\/bytes\?n=(\d+)/.exec(first?.text ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
+  return receivedBytes < length;
 }
 
 function lateEvidence({ name, sent, end, endedMs, receivedBytes }: Conversation, boundMs: number): Evidence {
