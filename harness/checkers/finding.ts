@@ -41,3 +41,8 @@ export function decide(facts: {
   if (violations === 0) return trials > 0 ? held(trials, observed) : inconclusive(`nothing was tried: ${observed}`);
   return violated({ trials, violations, expected, observed, evidence: faults.map(({ evidence }) => evidence) });
 }
+
+/** A doubt leaves undecided what would have held; it takes nothing from a violation that was seen. */
+export function unlessInDoubt(doubt: string | undefined, finding: Finding): Finding {
+  return finding.outcome === "held" && doubt !== undefined ? inconclusive(doubt) : finding;
+}

@@ -17,6 +17,11 @@ export function brokenReloads(history: History): readonly ActionRecord[] {
   return history.actions.filter(({ kind, release }) => kind === "reload" && release !== "ok");
 }
 
+/** Why a reload says nothing of the target: what went wrong with it is no refusal. */
+export function whyNotAsked({ index, error, refused }: ActionRecord): string | undefined {
+  return error === undefined || refused ? undefined : `reload ${index} could not be asked for: ${error}`;
+}
+
 export function reloadWindows(history: History): readonly ReloadWindow[] {
   return reloads(history).map((action) => ({
     action,

@@ -19,6 +19,16 @@ test("tells how it failed", async () => {
   expect(missing.error).toContain("expected to start hupspec-no-such-command");
 });
 
+test("a status that it only has because it was ended is none of its own", async () => {
+  const script = "trap 'exit 1' TERM; echo up; while :; do sleep 0.01; done";
+  const result = await runCommand({ ...base, command: ["sh", "-c", script], withinMs: 300 });
+  expect(result).toMatchObject({
+    exitCode: null,
+    stdout: "up\n",
+    error: expect.stringContaining("it was ended after"),
+  });
+});
+
 test("ends what takes too long", async () => {
   let pid = 0;
   const result = await runCommand({
@@ -28,6 +38,7 @@ test("ends what takes too long", async () => {
     started: (started) => (pid = started),
   });
   expect(result.error).toBe("sleep 600: it was ended after 50 ms");
+  expect(result.exitCode).toBeNull();
   expect(isRunning(pid)).toBe(false);
 });
 

@@ -17,7 +17,7 @@ export interface CommandPlan {
 export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
-  /** Null where a signal ended it or it could not be started. */
+  /** Null where a signal ended it, it had to be ended, or it could not be started. */
   readonly exitCode: number | null;
   /** Present unless it ended with code 0 in time. */
   readonly error?: string;
@@ -61,7 +61,8 @@ export async function runCommand(plan: CommandPlan): Promise<CommandResult> {
     return {
       stdout,
       stderr,
-      exitCode: exit.code,
+      // Of one that handles the signal it is no verdict on what it was asked.
+      exitCode: running.endReason === undefined ? exit.code : null,
       ...(error !== undefined && { error: `${command.join(" ")}: ${error}` }),
     };
   } finally {

@@ -151,7 +151,10 @@ export interface ActionRecord {
   readonly settledMs?: number;
   /** When the settle time was over: `settleMs` after the start, or after the last request held across it was released. */
   readonly settleDeadlineMs: number;
+  /** What went wrong with it, be it in asking. */
   readonly error?: string;
+  /** The target itself said no: its command ended with a status of its own, its answer was 400 or more. */
+  readonly refused?: true;
   /** What the command printed, if it was a command. */
   readonly output?: string;
 }

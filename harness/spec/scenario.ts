@@ -159,7 +159,7 @@ export interface ReloadPlan {
   /** For `bad-config`: in which of the `configReloads` ways, counted from 0, the first being the ordinary reload. */
   readonly way?: number;
   /** Instead of the target file's action: the same signal to the whole process group, for instance. */
-  readonly by?: () => Promise<{ readonly error?: string }>;
+  readonly by?: () => Promise<Pick<ActionRecord, "error" | "refused">>;
 }
 
 export interface ConversationPlan {

@@ -12,12 +12,13 @@ export async function act(
   if (phase === "control") return undefined;
   const generation = target.workspace.generation(site);
   const action = recorder.begin(name, { generation, release: "ok", bootDelayMs: 0 });
-  const { startedMs, returnedMs, output, error } = await target.act(name, site, signal);
+  const { startedMs, returnedMs, output, error, refused } = await target.act(name, site, signal);
   action.startedMs = recorder.at(startedMs);
   action.returnedMs = recorder.at(returnedMs);
   action.settleDeadlineMs = action.startedMs + target.facts(site).settleMs;
   if (output !== undefined) action.output = output;
   if (error !== undefined) action.error = error;
+  if (refused) action.refused = true;
   return action;
 }
 

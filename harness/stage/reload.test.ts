@@ -50,6 +50,17 @@ test("a reload has not settled while a worker lives that answered some load, tho
   expect(context.target.processes()).toEqual([]);
 });
 
+test("what refuses a reload is told from what could not be asked", async () => {
+  await using server = await startFaultServer("none", 1);
+  for (const refused of [{ refused: true as const }, {}]) {
+    const { context, recorder } = stageOn(server.endpoint.port, { looks: 0, settleMs: 1_000 });
+    const by = () => Promise.resolve({ error: "why", ...refused });
+    await createReloader(context)({ awaits: "nothing", by });
+    expect(recorder.actions[0]).toMatchObject({ error: "why", ...refused });
+    expect(recorder.actions[0]?.refused).toBe(refused.refused);
+  }
+});
+
 test("one that never goes leaves the reload unsettled", async () => {
   await using server = await startFaultServer("none", 1);
   const { context, recorder, met } = stageOn(server.endpoint.port, { looks: Infinity, settleMs: 1_000 });

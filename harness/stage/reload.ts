@@ -36,12 +36,13 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
   const { generation } = await target.deploy(site, releasePlan(plan));
   if (release === "bad-config") await target.breakConfig(site);
   const action = recorder.begin("reload", { generation, release, bootDelayMs });
-  const { startedMs, returnedMs, output, error } = await ask(context, plan);
+  const { startedMs, returnedMs, output, error, refused } = await ask(context, plan);
   action.startedMs = recorder.at(startedMs);
   action.returnedMs = recorder.at(returnedMs);
   action.settleDeadlineMs = Math.max(action.settleDeadlineMs, action.startedMs + bootDelayMs + settleMs);
   if (output !== undefined) action.output = output;
   if (error !== undefined) action.error = error;
+  if (refused) action.refused = true;
 
   let serving: Promise<void> | undefined;
   const handle: ReloadHandle = {
@@ -66,8 +67,8 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
 async function ask(context: StageContext, { by, way = 0 }: ReloadPlan): Promise<ActionOutcome> {
   if (!by) return context.target.reloadBy(way, context.site, context.signal);
   const startedMs = performance.now();
-  const { error } = await by();
-  return { startedMs, returnedMs: performance.now(), ...(error !== undefined && { error }) };
+  const outcome = await by();
+  return { startedMs, returnedMs: performance.now(), ...outcome };
 }
 
 async function awaitServed(context: StageContext, action: { servedMs?: number } & ActionRecord): Promise<void> {

@@ -1,5 +1,6 @@
 import { open, utimes } from "node:fs/promises";
 import { LIMITS } from "../spec/limits.ts";
+import type { CommandResult } from "../process/run-command.ts";
 import { sendSignal } from "../process/process-group.ts";
 import { askStatus, endpointOf } from "./endpoint.ts";
 import { fill, type PlaceholderValues } from "./placeholders.ts";
@@ -14,6 +15,8 @@ export interface ActionOutcome {
   /** What commands printed and requests answered. */
   readonly output?: string;
   readonly error?: string;
+  /** The target itself said no; without it, an error is one in asking, or an answer that did not come. */
+  readonly refused?: true;
 }
 
 /** How steps reach the target that they are meant for. */
@@ -23,7 +26,9 @@ export interface ActionReach {
   readonly mainPid: () => Promise<number>;
   readonly pidFromFile: (file: string) => Promise<number>;
   /** Bounded; resolves to all that it printed and to what went wrong. */
-  readonly run: (command: readonly string[]) => Promise<{ readonly output: string; readonly error?: string }>;
+  readonly run: (
+    command: readonly string[],
+  ) => Promise<{ readonly output: string } & Pick<CommandResult, "exitCode" | "error">>;
   readonly signal: AbortSignal;
 }
 
@@ -32,32 +37,34 @@ export async function performAction(action: TargetAction, reach: ActionReach): P
   let startedMs: number | undefined;
   const takesEffect = (): void => void (startedMs ??= performance.now());
   const outputs: string[] = [];
-  let error: string | undefined;
+  let last: StepOutcome = {};
   for (const step of Array.isArray(action) ? action : [action]) {
     try {
       const done = await performStep(step, reach, takesEffect);
       if (done.output) outputs.push(done.output);
-      error = done.error;
+      last = done;
     } catch (problem) {
       reach.signal.throwIfAborted();
-      error = problem instanceof Error ? problem.message : String(problem);
+      last = { error: problem instanceof Error ? problem.message : String(problem) };
     }
-    if (error !== undefined) break;
+    if (last.error !== undefined) break;
   }
   const returnedMs = performance.now();
   return {
     startedMs: startedMs ?? returnedMs,
     returnedMs,
     ...(outputs.length > 0 && { output: outputs.join("\n") }),
-    ...(error !== undefined && { error }),
+    ...(last.error !== undefined && { error: last.error }),
+    ...(last.refused && { refused: true }),
   };
 }
 
-async function performStep(
-  step: TargetStep,
-  reach: ActionReach,
-  takesEffect: () => void,
-): Promise<{ readonly output?: string; readonly error?: string }> {
+type StepOutcome = Pick<ActionOutcome, "output" | "error" | "refused">;
+
+/** By which a shell, or `env`, says that it could not run the command: nobody was asked. */
+const NOT_RUN: readonly number[] = [126, 127];
+
+async function performStep(step: TargetStep, reach: ActionReach, takesEffect: () => void): Promise<StepOutcome> {
   reach.signal.throwIfAborted();
   if ("signal" in step) {
     const pid = await pidFor(step, reach);
@@ -66,7 +73,11 @@ async function performStep(
     return { error: `expected process ${pid} to take ${step.signal}, but it is gone` };
   }
   takesEffect();
-  if ("command" in step) return reach.run(step.command.map((argument) => fill(argument, reach.values)));
+  if ("command" in step) {
+    const { output, error, exitCode } = await reach.run(step.command.map((argument) => fill(argument, reach.values)));
+    if (error === undefined) return { output };
+    return { output, error, ...(exitCode !== null && !NOT_RUN.includes(exitCode) && { refused: true }) };
+  }
   if ("http" in step) {
     const url = fill(step.http.url, reach.values);
     const { pathname, search } = new URL(url);
@@ -77,7 +88,8 @@ async function performStep(
       signal: reach.signal,
     });
     if (status >= 200 && status < 300) return { output: body };
-    return { output: body, error: `expected ${step.http.method} ${url} to be answered with 2xx, came ${status}` };
+    const error = `expected ${step.http.method} ${url} to be answered with 2xx, came ${status}`;
+    return { output: body, error, ...(status >= 400 && { refused: true }) };
   }
   await touch(fill(step.touch, reach.values));
   return {};

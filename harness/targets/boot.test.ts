@@ -238,12 +238,17 @@ files: {foreign.pid: "${process.pid}"}`),
     options,
   );
   const run = target.workspace.run;
-  expect((await target.act("reload", "main", signal)).error).toContain("none.pid (ENOENT)");
+  const unaddressed = await target.act("reload", "main", signal);
+  expect(unaddressed.error).toContain("none.pid (ENOENT)");
+  expect(unaddressed.refused).toBeUndefined();
   expect(await target.act("reopen", "main", signal)).toMatchObject({
     output: "no way",
+    refused: true,
     error: expect.stringContaining("exited with code 4") as unknown,
   });
-  expect((await target.act("rotate", "main", signal)).error).toContain("expected to start hupspec-no-such-command");
+  const unstarted = await target.act("rotate", "main", signal);
+  expect(unstarted.error).toContain("expected to start hupspec-no-such-command");
+  expect(unstarted.refused).toBeUndefined();
   expect((await stat(path.join(run, "touched"))).isFile()).toBe(true);
   await expect(stat(path.join(run, "never"))).rejects.toThrow("ENOENT");
   expect((await target.act("quit", "main", signal)).error).toContain("somebody else's");

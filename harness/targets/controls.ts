@@ -78,8 +78,8 @@ export function controlsOf(parts: ControlsParts): Controls {
       mainPid: () => resolveMain(site, signal),
       pidFromFile: (file) => pidFromFile(file, isOfRun),
       run: async (command) => {
-        const { stdout, stderr, error } = await runStep(command, signal);
-        return { output: (stdout + stderr).trim(), ...(error !== undefined && { error }) };
+        const { stdout, stderr, ...end } = await runStep(command, signal);
+        return { output: (stdout + stderr).trim(), ...end };
       },
       signal,
     });

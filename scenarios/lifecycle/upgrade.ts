@@ -1,4 +1,4 @@
-import type { Door } from "../../harness/spec/history.ts";
+import type { ActionRecord, Door } from "../../harness/spec/history.ts";
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 import { episode, running, untilRunning } from "./episode.ts";
 
@@ -56,7 +56,7 @@ async function upgrade(stage: Stage, load: RunningLoad, door: Door, base: number
   await stage.lookAtProcesses("after-upgrade");
 }
 
-async function askedBy(stage: Stage): Promise<{ readonly error?: string }> {
-  const asked = await stage.act("upgrade");
-  return asked?.error === undefined ? {} : { error: asked.error };
+async function askedBy(stage: Stage): Promise<Pick<ActionRecord, "error" | "refused">> {
+  const { error, refused } = (await stage.act("upgrade")) ?? {};
+  return { ...(error !== undefined && { error }), ...(refused && { refused }) };
 }

@@ -31,10 +31,33 @@ test("an invalid configuration that is refused in the log is reported", () => {
 });
 
 test("the error of the command that reads it is a report as well", () => {
-  const told = { ...INVALID, error: "exit code 1: stack.yaml is not sound" };
+  const told = { ...INVALID, error: "exit code 1: stack.yaml is not sound", refused: true } as const;
   expect(refused(troubled(undefined, { actions: [told, GOOD], observations: [mainPoll()] }))).toMatchObject({
     outcome: "held",
   });
+});
+
+test("one that could not be asked to read it has refused nothing", () => {
+  const unasked = { ...INVALID, error: "expected to start ctl: ENOENT" };
+  const replay = (observations: readonly Observation[], rows?: Parameters<typeof troubled>[0]) =>
+    refused(troubled(rows, { actions: [unasked, GOOD], observations }));
+  expect(replay([mainPoll(), BEFORE])).toMatchObject({
+    outcome: "inconclusive",
+    reason: "reload 1 could not be asked for: expected to start ctl: ENOENT",
+  });
+  // It was read all the same, or it ended the one that should have been asked.
+  expect(replay([mainPoll(), BEFORE, TOLD])).toMatchObject({ outcome: "held" });
+  expect(replay([mainPoll(1_700), BEFORE])).toMatchObject({ outcome: "violated" });
+});
+
+test("one way that could not be asked for hides nothing of the others", () => {
+  const second = { ...INVALID, index: 2, startedMs: 2_000, error: "expected to start ctl: ENOENT" };
+  const replay = (rows?: Parameters<typeof troubled>[0]) =>
+    refused(
+      troubled(rows, { actions: [INVALID, second, { ...GOOD, index: 3 }], observations: [mainPoll(), BEFORE, TOLD] }),
+    );
+  expect(replay()).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("reload 2") });
+  expect(replay(rowsWith(1_500, 1_540, { outcome: "refused" }))).toMatchObject({ outcome: "violated", violations: 2 });
 });
 
 test("saying nothing of it, or nothing bad, is no report", () => {

@@ -1,6 +1,7 @@
 import type { History } from "../../spec/history.ts";
 import { LIMITS } from "../../spec/limits.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
+import { reportOf } from "./complaints.ts";
 import {
   type BrokenWindow,
   brokenWindows,
@@ -12,27 +13,26 @@ import {
   stalledIn,
   unservedIn,
 } from "./failure-windows.ts";
-import { decide, inconclusive } from "../finding.ts";
-import { observationsOf } from "../observations.ts";
+import { decide, inconclusive, unlessInDoubt } from "../finding.ts";
+import { whyNotAsked } from "../reload-windows.ts";
 import { summarize } from "../request-evidence.ts";
-
-/** One of these stands in every message by which a server says that it does not take something. */
-const TROUBLE =
-  /\b(err|error|errors|emerg|alert|crit|fatal|failed|failure|fails|invalid|refused|rejected|unknown|unexpected|expected|unrecognized|cannot|can't|could not|unable|bad|wrong|not allowed|not valid|syntax|traceback|exception|warn|warning)\b/i;
 
 // An invalid configuration is refused and reported, and the old one stays.
 export function badConfigRefused(history: History): Finding {
-  const windows = brokenWindows(history, "bad-config");
-  if (windows.length === 0) return inconclusive("no invalid configuration was to be read");
+  const all = brokenWindows(history, "bad-config");
+  if (all.length === 0) return inconclusive("no invalid configuration was to be read");
+  const [unread] = all.flatMap((window) => whyUnread(history, window) ?? []);
+  const windows = all.filter((window) => whyUnread(history, window) === undefined);
+  if (windows.length === 0) return inconclusive(unread ?? "");
   const rows = rowsIn(history.loads, windows);
   if (rows === 0) return inconclusive("no request was sent while the configuration was invalid");
   const lost = unservedIn(history, windows);
-  const reports = windows.map((window, place) => ({ window, report: reportOf(history, window, place) }));
+  const reports = windows.map((window) => ({ window, report: reportOf(history, window.action) }));
   const silent = reports.filter(({ report }) => report === undefined);
   const served = servedAllTheSame(history, windows);
   const gone = mainLost(history, windows);
   const stalls = gone.length > 0 ? [] : stalledIn(history, windows);
-  return decide({
+  const finding = decide({
     trials: rows + windows.length,
     faults: [
       ...gone,
@@ -51,32 +51,13 @@ export function badConfigRefused(history: History): Finding {
       ...describeStall(stalls),
     ].join("; "),
   });
+  return unlessInDoubt(unread, finding);
 }
 
-/** What the command that asked for the reload, or a line of console or log, has said of it. */
-function reportOf(history: History, { action }: BrokenWindow, place: number): string | undefined {
-  if (action.error !== undefined) return [action.output ?? "", action.error].filter((text) => text !== "").join("; ");
-  const after = observationsOf(history, "log-lines", `after-bad-config-${place + 1}`)[0];
-  const before = observationsOf(history, "log-lines").findLast(({ atMs }) => atMs < action.startedMs);
-  const report = newLines(before?.lines ?? [], after?.lines ?? []).find((line) => TROUBLE.test(line));
-  return report === undefined ? undefined : messageOf(report);
-}
-
-/** Of a record in JSON its message, of all else the whole line. */
-function messageOf(line: string): string {
-  const text = /"(?:msg|message)":"((?:[^"\\]|\\.)*)/.exec(line)?.[1];
-  return text ?? line;
-}
-
-/** Lines of `after` beyond those of `before`; the same text may stand more than once. */
-function newLines(before: readonly string[], after: readonly string[]): readonly string[] {
-  const old = new Map<string, number>();
-  for (const line of before) old.set(line, (old.get(line) ?? 0) + 1);
-  return after.filter((line) => {
-    const left = old.get(line) ?? 0;
-    if (left > 0) old.set(line, left - 1);
-    return left === 0;
-  });
+/** Why nobody came to read the invalid configuration, unless something shows that it was read all the same. */
+function whyUnread(history: History, window: BrokenWindow): string | undefined {
+  if (mainLost(history, [window]).length > 0 || reportOf(history, window.action) !== undefined) return undefined;
+  return whyNotAsked(window.action);
 }
 
 function silence(index: number, atMs: number): Evidence {

@@ -2,8 +2,9 @@ import { longestGapMs } from "../../client/timeline.ts";
 import type { ActionRecord, History, LoadRecord, ReleaseKind } from "../../spec/history.ts";
 import type { Evidence } from "../../spec/verdict.ts";
 import type { Fault } from "../finding.ts";
+import { isComplaint, reportOf } from "./complaints.ts";
 import { observationsOf } from "../observations.ts";
-import { brokenReloads } from "../reload-windows.ts";
+import { brokenReloads, whyNotAsked } from "../reload-windows.ts";
 import { type Culprit, culprits, describeRow } from "../request-evidence.ts";
 
 /** A reload that must not succeed, and the time until something else is done to the target. */
@@ -13,13 +14,14 @@ export interface BrokenWindow {
   readonly toMs: number;
 }
 
-export function brokenWindows(history: History, release: ReleaseKind): readonly BrokenWindow[] {
+/** @param release those of this kind; of any kind unless told. */
+export function brokenWindows(history: History, release?: ReleaseKind): readonly BrokenWindow[] {
   const others = [
     ...history.actions.map(({ startedMs }) => startedMs),
     ...observationsOf(history, "signal").map(({ atMs }) => atMs),
   ];
   return brokenReloads(history)
-    .filter((action) => action.release === release)
+    .filter((action) => release === undefined || action.release === release)
     .map((action) => {
       const fromMs = action.startedMs;
       const next = others.filter((atMs) => atMs > fromMs);
@@ -91,17 +93,28 @@ export function whyNotTried(history: History, window: BrokenWindow): string | un
   const { action, fromMs, toMs } = window;
   const miss = firstMainMiss(history);
   if (miss && miss.atMs < fromMs) return `before reload ${action.index}: ${miss.text}`;
-  if (action.error !== undefined || (action.output ?? "") !== "") return undefined;
+  if (action.refused || mainLost(history, [window]).length > 0) return undefined;
+  // A configuration that is swallowed has new processes too, and one that is refused need not have any.
+  const isSeen =
+    action.release === "bad-config"
+      ? reportOf(history, action) !== undefined
+      : isComplaint(action.output ?? "") || startsAny(history, window);
+  if (isSeen) return undefined;
+  const unasked = whyNotAsked(action);
+  if (unasked !== undefined || unservedIn(history, [window]).length > 0) return unasked;
+  const what = action.release === "bad-config" ? "" : "no process was started, ";
+  return `reload ${action.index} had no effect that could be seen: ${what}nothing was reported`;
+}
+
+function startsAny(history: History, { fromMs, toMs }: BrokenWindow): boolean {
   const before = new Set<number>();
   for (const { atMs, processes } of history.processes.samples) {
     if (atMs < fromMs) for (const { pid } of processes) before.add(pid);
-    else if (atMs < toMs && processes.some(({ pid }) => !before.has(pid))) return undefined;
+    else if (atMs < toMs && processes.some(({ pid }) => !before.has(pid))) return true;
   }
-  const seen = observationsOf(history, "starts").some(
+  return observationsOf(history, "starts").some(
     ({ startedMs, endedMs, count }) => count > 0 && startedMs <= toMs && endedMs >= fromMs,
   );
-  if (seen || mainLost(history, [window]).length > 0 || unservedIn(history, [window]).length > 0) return undefined;
-  return `reload ${action.index} had no effect that could be seen: no process was started, nothing was reported`;
 }
 
 export function requestFaults(history: History, found: readonly Culprit[]): readonly Fault[] {

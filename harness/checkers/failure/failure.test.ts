@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import type { ActionRecord } from "../../spec/history.ts";
+import type { Observation } from "../../spec/observation.ts";
 import { failure } from "./failure.ts";
 import { BROKEN, BROKEN_MS, GOOD, GOOD_MS, mainPoll, rowsWith, SAMPLES, STARTS, troubled } from "./failure-fixture.ts";
-import { action, history } from "../testing/history-fixture.ts";
+import { action, type ActionParts, history } from "../testing/history-fixture.ts";
 
 const keepsOld = failure["failure/broken-release-keeps-old"];
 const recovers = failure["failure/recovers-after-failed-reload"];
@@ -52,10 +54,22 @@ test("a broken release that nobody tried to load decides nothing", () => {
   const ignored = troubled(undefined, { observations: [mainPoll()], processes: still });
   expect(keepsOld(ignored)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("no effect") });
   // Where the command that asks for it tells of the failure, that is an effect.
-  const told = { ...BROKEN, error: "exit code 1: cannot load the release" };
-  expect(
-    keepsOld(troubled(undefined, { actions: [told, GOOD], observations: [mainPoll()], processes: still })),
-  ).toMatchObject({ outcome: "held" });
+  const asked = (facts: ActionParts) =>
+    keepsOld(
+      troubled(undefined, {
+        actions: [action({ ...BROKEN, ...facts }), GOOD],
+        observations: [mainPoll()],
+        processes: still,
+      }),
+    );
+  expect(asked({ error: "exit code 1: cannot load the release", refused: true })).toMatchObject({ outcome: "held" });
+  expect(asked({ output: "error: cannot load the release" })).toMatchObject({ outcome: "held" });
+  // Who could not be asked has not failed, and who says nothing bad has not tried.
+  expect(asked({ error: "expected to start ctl: ENOENT" })).toMatchObject({
+    outcome: "inconclusive",
+    reason: "reload 1 could not be asked for: expected to start ctl: ENOENT",
+  });
+  expect(asked({ output: "ok" })).toMatchObject({ outcome: "inconclusive" });
   expect(keepsOld(troubled(undefined, { actions: [GOOD] }))).toMatchObject({ outcome: "inconclusive" });
   expect(keepsOld(troubled(undefined, { loads: [] }))).toMatchObject({ outcome: "inconclusive" });
 });
@@ -85,6 +99,55 @@ test("a reload that can't be asked for is the target's fault only if its main pr
   expect(
     recovers(troubled(undefined, { actions: [BROKEN, unasked], observations: [mainPoll(BROKEN_MS + 100)] })),
   ).toMatchObject({ outcome: "violated" });
+});
+
+test("a good reload that is refused has not recovered", () => {
+  const facts = {
+    startedMs: GOOD_MS,
+    servedMs: undefined,
+    error: "exit code 1: a reload is under way",
+    refused: true,
+  } as const;
+  expect(recovers(troubled(undefined, { actions: [BROKEN, action({ index: 2, ...facts })] }))).toMatchObject({
+    outcome: "violated",
+    evidence: [{ text: expect.stringContaining("a reload is under way") }],
+  });
+});
+
+test("a failing reload without effect leaves nothing to recover from", () => {
+  const still = { samples: SAMPLES.slice(0, 1), cpuSeconds: 1, peakPssBytes: 1 };
+  const after = (broken: ActionParts, observations: readonly Observation[] = []) =>
+    recovers(
+      troubled(undefined, {
+        actions: [action({ ...BROKEN, ...broken }), GOOD],
+        observations: [mainPoll(), ...observations],
+        processes: still,
+      }),
+    );
+  expect(after({})).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("no effect") });
+  expect(after({ error: "no such pid" })).toMatchObject({ outcome: "inconclusive" });
+  expect(after({}, [STARTS])).toMatchObject({ outcome: "held" });
+  // A server that swallows an invalid configuration starts new workers as for any other.
+  expect(after({ release: "bad-config" }, [STARTS])).toMatchObject({ outcome: "inconclusive" });
+  expect(after({ release: "bad-config", error: "exit code 1", refused: true })).toMatchObject({ outcome: "held" });
+  const told = { kind: "log-lines", name: "after-bad-config-1", atMs: 2_900, lines: ["error: unknown key"] } as const;
+  expect(after({ release: "bad-config" }, [told])).toMatchObject({ outcome: "held" });
+  // What could not be seen of one hides nothing of the other.
+  const stuck = [
+    { ...BROKEN, error: "no such pid" },
+    GOOD,
+    { ...BROKEN, index: 3, startedMs: 5_000, error: "exit code 1", refused: true as const },
+    action({ index: 4, startedMs: 7_000, servedMs: undefined }),
+  ];
+  const replay = (actions: readonly ActionRecord[]) =>
+    recovers(troubled(undefined, { actions, observations: [mainPoll()], processes: still }));
+  expect(replay(stuck)).toMatchObject({ outcome: "violated", trials: 1 });
+  expect(replay(stuck.with(3, action({ index: 4, startedMs: 7_000 })))).toMatchObject({ outcome: "inconclusive" });
+  // One of several in a row is enough.
+  const twice = [BROKEN, { ...BROKEN, index: 2, startedMs: 2_500 }, { ...GOOD, index: 3 }];
+  expect(recovers(troubled(undefined, { actions: twice, observations: [mainPoll()] }))).toMatchObject({
+    outcome: "held",
+  });
 });
 
 test("without a failed reload, or without a good one after it, there is nothing to recover from", () => {

@@ -4,6 +4,7 @@ import { badConfigRefused } from "./bad-config.ts";
 import { capacityFloor } from "./capacity.ts";
 import { crashLoopBacksOff } from "./crash-loop.ts";
 import {
+  type BrokenWindow,
   brokenWindows,
   describeStall,
   mainLost,
@@ -14,7 +15,8 @@ import {
   unservedIn,
   whyNotTried,
 } from "./failure-windows.ts";
-import { decide, inconclusive } from "../finding.ts";
+import { decide, inconclusive, unlessInDoubt } from "../finding.ts";
+import { whyNotAsked } from "../reload-windows.ts";
 import { hungWorkerReplaced, neverReadyIsAbandoned } from "./given-up.ts";
 import { killedWorkerCostsItsOwn } from "./killed-workers.ts";
 import { summarize } from "../request-evidence.ts";
@@ -58,16 +60,14 @@ function brokenReleaseKeepsOld(history: History): Finding {
 
 // After a reload that failed, the next good release is taken up.
 function recoversAfterFailedReload(history: History): Finding {
-  const pairs = recoveries(history);
-  if (pairs.length === 0) return inconclusive("no reload to a good release followed one that had to fail");
-  const unasked = pairs.find(({ good }) => good.error !== undefined);
-  const [first] = brokenWindows(history, pairs[0]?.broken.release ?? "fail");
-  const gone = mainLost(history, first ? [first] : []).length > 0;
-  if (unasked && !gone)
-    return inconclusive(`reload ${unasked.good.index} could not be asked for: ${unasked.good.error}`);
+  const all = recoveries(history);
+  if (all.length === 0) return inconclusive("no reload to a good release followed one that had to fail");
+  const [doubt] = all.flatMap((recovery) => whyNoRecovery(history, recovery) ?? []);
+  const pairs = all.filter((recovery) => whyNoRecovery(history, recovery) === undefined);
+  if (pairs.length === 0) return inconclusive(doubt ?? "");
   const stuck = pairs.filter(({ good }) => good.servedMs === undefined);
   const took = pairs.flatMap(({ good }) => (good.servedMs === undefined ? [] : [good.servedMs - good.startedMs]));
-  return decide({
+  const finding = decide({
     trials: pairs.length,
     faults: stuck.map(({ broken, good }) => ({
       count: 1,
@@ -75,7 +75,7 @@ function recoversAfterFailedReload(history: History): Finding {
         kind: "action",
         atMs: good.startedMs,
         text:
-          `reload ${good.index}, to generation ${good.generation}, after reload ${broken.index} (${broken.release}): ` +
+          `reload ${good.index}, to generation ${good.generation}, after reload ${broken.at(-1)?.action.index} (${broken.at(-1)?.action.release}): ` +
           (good.error ?? `not serving alone ${(good.settleDeadlineMs - good.startedMs).toFixed(0)} ms after it`),
       },
     })),
@@ -84,18 +84,29 @@ function recoversAfterFailedReload(history: History): Finding {
       `${pairs.length - stuck.length} of ${pairs.length} good releases served after a reload that failed` +
       (took.length > 0 ? `, the slowest after ${Math.max(...took).toFixed(0)} ms` : ""),
   });
+  return unlessInDoubt(doubt, finding);
 }
 
 interface Recovery {
-  readonly broken: ActionRecord;
+  readonly broken: readonly BrokenWindow[];
   readonly good: ActionRecord;
 }
 
-/** Each reload that had to fail, with the good one right after it; several in a row have one together. */
-function recoveries({ actions }: History): readonly Recovery[] {
-  const reloads = actions.filter(({ kind }) => kind === "reload");
+/** Each good reload right after one that had to fail, or after several in a row. */
+function recoveries(history: History): readonly Recovery[] {
+  const windows = brokenWindows(history);
+  const reloads = history.actions.filter(({ kind }) => kind === "reload");
   return reloads.flatMap((good, index) => {
-    const broken = reloads[index - 1];
-    return broken && broken.release !== "ok" && good.release === "ok" ? [{ broken, good }] : [];
+    if (good.release !== "ok") return [];
+    const since = reloads.slice(0, index).findLastIndex(({ release }) => release === "ok");
+    const failing = reloads.slice(since + 1, index);
+    return failing.length === 0 ? [] : [{ broken: windows.filter(({ action }) => failing.includes(action)), good }];
   });
+}
+
+/** Why a good reload did not have to recover from anything, or could not. A target whose main process is gone could have. */
+function whyNoRecovery(history: History, { broken, good }: Recovery): string | undefined {
+  const untried = broken.map((window) => whyNotTried(history, window));
+  if (untried.every((reason) => reason !== undefined)) return untried.at(-1);
+  return mainLost(history, broken).length > 0 ? undefined : whyNotAsked(good);
 }

@@ -48,9 +48,18 @@ describe("generation/preload-is-honest", () => {
   });
 
   it("holds where the reload says that it failed and the old code stays", () => {
-    expect(check(soundReload({ loads: [stayed], actions: [action({ ...asked, error: "refused" })] }))).toMatchObject({
+    const refused = action({ ...asked, error: "exit code 1", refused: true });
+    expect(check(soundReload({ loads: [stayed], actions: [refused] }))).toMatchObject({
       outcome: "held",
-      observed: expect.stringContaining("refused"),
+      observed: expect.stringContaining("exit code 1"),
+    });
+  });
+
+  it("decides nothing where the reload could not be asked for", () => {
+    const unasked = action({ ...asked, error: "no such command" });
+    expect(check(soundReload({ loads: [stayed], actions: [unasked] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("no such command"),
     });
   });
 

@@ -3,7 +3,7 @@ import type { ExchangeSeen } from "../../spec/observation.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
-import { reloads } from "../reload-windows.ts";
+import { reloads, whyNotAsked } from "../reload-windows.ts";
 import { culprits, evidenceOf } from "../request-evidence.ts";
 
 /* Rules on where the processes that a reload starts have their code and their settings from. */
@@ -84,8 +84,9 @@ function preloadIsHonest(history: History): Finding {
   if (stale.length === 0)
     return held(after.length, `all of ${after.length} answers after the reload came from the new code`);
   // Whoever says that the new code was not taken up may keep the old one.
-  if (reload.error !== undefined)
-    return held(1, `the reload was reported as failed, and the old code kept: ${reload.error}`);
+  if (reload.refused) return held(1, `the reload was reported as failed, and the old code kept: ${reload.error}`);
+  const unasked = whyNotAsked(reload);
+  if (unasked !== undefined) return inconclusive(unasked);
   const renewed = [...startedBy(history, reload, undefined).keys()];
   // A signal is answered by what the server does: new workers are what a reload looks like. A command says it in words.
   if (renewed.length === 0 && reload.output === undefined) {

@@ -53,7 +53,7 @@ describe("lifecycle/reload-during-drain", () => {
 
   it("holds where the last release serves, or the second is refused", () => {
     expect(check(soundReload({ held, actions: [action(), second()] }))).toMatchObject({ outcome: "held", trials: 2 });
-    const refused = second({ error: "exit code 1", servedMs: undefined });
+    const refused = second({ error: "exit code 1", refused: true, servedMs: undefined });
     expect(check(soundReload({ held, actions: [action(), refused] }))).toMatchObject({
       outcome: "held",
       observed: expect.stringContaining("refused (exit code 1)"),
@@ -70,7 +70,9 @@ describe("lifecycle/reload-during-drain", () => {
     expect(check(soundReload({ held: lost, actions: [action(), second()] }))).toMatchObject({ outcome: "violated" });
   });
 
-  it("decides nothing without two reloads and a request across both", () => {
+  it("decides nothing without two reloads that could be asked for, and a request across both", () => {
+    const unasked = second({ error: "no such command", servedMs: undefined });
+    expect(check(soundReload({ held, actions: [action(), unasked] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ held })).outcome).toBe("inconclusive");
     expect(check(soundReload({ actions: [action(), second()] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ held: [heldFrom(900, 1_300)], actions: [action(), second()] })).outcome).toBe(

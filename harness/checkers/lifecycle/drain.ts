@@ -3,7 +3,7 @@ import type { Finding } from "../../spec/verdict.ts";
 import { deadlines } from "./drain-deadlines.ts";
 import { decide, type Fault, inconclusive } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
-import { reloads, reloadWindows, touches } from "../reload-windows.ts";
+import { reloads, reloadWindows, touches, whyNotAsked } from "../reload-windows.ts";
 import { describeHeld, effectiveReloads, spans } from "../served-by.ts";
 
 /* Rules on what is in flight while a server leaves: one checker under each id. */
@@ -54,6 +54,8 @@ function reloadDuringDrain(history: History): Finding {
   const [first, second] = reloads(history);
   if (!first || !second) return inconclusive("no two reloads were asked for");
   if (first.error !== undefined) return inconclusive(`the first reload could not be asked for: ${first.error}`);
+  const unasked = whyNotAsked(second);
+  if (unasked !== undefined) return inconclusive(unasked);
   if (first.servedMs === undefined || first.servedMs > second.startedMs) {
     return inconclusive("the first reload had not come to serve when the second was asked for");
   }
@@ -65,7 +67,7 @@ function reloadDuringDrain(history: History): Finding {
     count: 1,
     evidence: { kind: "request", atMs: row.sentMs, text: describeHeld(row, `${by}, ${door}`) },
   }));
-  const refused = second.error !== undefined;
+  const { refused } = second;
   if (!refused && second.servedMs === undefined) {
     const text = `reload ${second.index} was taken without an error, but generation ${second.generation} did not serve alone by ${second.settleDeadlineMs.toFixed(0)} ms`;
     faults.push({ count: 1, evidence: { kind: "action", atMs: second.startedMs, text } });

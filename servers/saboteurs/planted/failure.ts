@@ -101,7 +101,6 @@ export const failure: readonly Saboteur[] = [
     caughtBy: {
       "failure/bad-config-refused": /^0 of 1 invalid configurations reported.*the release that came with it served/,
     },
-    cleared: ["failure/recovers-after-failed-reload"],
     quick: true,
   },
 ];
