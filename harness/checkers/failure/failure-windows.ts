@@ -90,7 +90,7 @@ export function describeStall(stalls: readonly Fault[]): readonly string[] {
 
 /** What there is to see of a reload that was tried: a process, a message, a loss. */
 export function whyNotTried(history: History, window: BrokenWindow): string | undefined {
-  const { action, fromMs, toMs } = window;
+  const { action, fromMs } = window;
   const miss = firstMainMiss(history);
   if (miss && miss.atMs < fromMs) return `before reload ${action.index}: ${miss.text}`;
   if (action.refused || mainLost(history, [window]).length > 0) return undefined;
