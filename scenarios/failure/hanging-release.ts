@@ -47,7 +47,7 @@ async function neverGetReady(stage: Stage, main: MainWatch): Promise<void> {
     if (stage.phase === "control" || bootMs === undefined) return;
     await stage.until(() => started.length > 0, FIRST_START_MS);
     await stage.until(
-      () => started.every(({ pid }) => !isAlive(stage, pid)),
+      () => started.length > 0 && started.every(({ pid }) => !isAlive(stage, pid)),
       bootMs + LIMITS.giveUpMarginMs + LAST_LOOK_MS,
     );
   };

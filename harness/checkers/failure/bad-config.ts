@@ -5,17 +5,17 @@ import { reportOf } from "./complaints.ts";
 import {
   type BrokenWindow,
   brokenWindows,
-  describeStall,
   mainLost,
   requestFaults,
   rowsIn,
   servedAllTheSame,
-  stalledIn,
+  stallsAfter,
   unservedIn,
 } from "./failure-windows.ts";
 import { decide, inconclusive, unlessInDoubt } from "../finding.ts";
 import { whyNotAsked } from "../reload-windows.ts";
 import { summarize } from "../request-evidence.ts";
+import { describeStall } from "./stalls.ts";
 
 // An invalid configuration is refused and reported, and the old one stays.
 export function badConfigRefused(history: History): Finding {
@@ -31,13 +31,13 @@ export function badConfigRefused(history: History): Finding {
   const silent = reports.filter(({ report }) => report === undefined);
   const served = servedAllTheSame(history, windows);
   const gone = mainLost(history, windows);
-  const stalls = gone.length > 0 ? [] : stalledIn(history, windows);
+  const stalls = stallsAfter(history, gone.length > 0 ? [] : windows);
   const finding = decide({
     trials: rows + windows.length,
     faults: [
       ...gone,
       ...served,
-      ...stalls,
+      ...stalls.faults,
       ...silent.map(({ window: { action } }) => ({ count: 1, evidence: silence(action.index, action.startedMs) })),
       ...requestFaults(history, lost),
     ],
@@ -51,7 +51,7 @@ export function badConfigRefused(history: History): Finding {
       ...describeStall(stalls),
     ].join("; "),
   });
-  return unlessInDoubt(unread, finding);
+  return unlessInDoubt(unread ?? stalls.doubt, finding);
 }
 
 /** Why nobody came to read the invalid configuration, unless something shows that it was read all the same. */

@@ -1,6 +1,6 @@
 import type { History, LedgerRow, LoadRecord } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
-import { decide, type Fault, inconclusive } from "../finding.ts";
+import { decide, type Fault, inconclusive, unlessInDoubt } from "../finding.ts";
 import { type ReloadWindow, reloadWindows, whyNoReloadSeen } from "../reload-windows.ts";
 
 /**
@@ -30,7 +30,10 @@ export function capacityFloor(history: History): Finding {
     const text = `reload ${index}: from ${(sinceMs - window.fromMs).toFixed(0)} ms on, for ${longestMs.toFixed(0)} ms, down to ${lowest} workers that answer fresh connections`;
     return [{ count: 1, evidence: { kind: "timeline", atMs: sinceMs, text } }];
   });
-  return decide({
+  const mayBePause = shortages.find(
+    ({ window, longestMs }) => longestMs > window.action.bootDelayMs * TOLERATED_PART_OF_BOOT,
+  );
+  const finding = decide({
     trials: slow.length,
     faults,
     expected: `${history.target.workers} workers that answer at every moment of the reload`,
@@ -42,6 +45,11 @@ export function capacityFloor(history: History): Finding {
       )
       .join("; "),
   });
+  // Nobody answers a generator that asks nothing.
+  const doubt =
+    mayBePause &&
+    `reload ${mayBePause.window.action.index}: fewer than ${history.target.workers} workers answered for ${mayBePause.longestMs.toFixed(0)} ms, but the generator itself paused for up to ${pausedMs.toFixed(0)} ms`;
+  return unlessInDoubt(doubt, finding);
 }
 
 /** Behind a proxy a worker that accepts nothing any more still answers on the connections that the proxy has kept. */

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import type { Observation } from "../../spec/observation.ts";
+import { sample } from "../testing/history-fixture.ts";
 import { failure } from "./failure.ts";
-import { CRASHES, KILL_MS, mainPoll, rowsWith, STARTS, troubled } from "./failure-fixture.ts";
+import { CRASHES, KILL_MS, mainPoll, rowsWith, SAMPLES, STARTS, troubled } from "./failure-fixture.ts";
 
 const backsOff = failure["failure/crash-loop-backs-off"];
 
@@ -33,7 +35,7 @@ test("a time without good answers blocks service, what the generator was late it
   });
   const [load] = blocked.loads;
   const late = { ...blocked, loads: load ? [{ ...load, lateness: { ...load.lateness, max: 900 } }] : [] };
-  expect(backsOff(late)).toMatchObject({ outcome: "held" });
+  expect(backsOff(late)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused") });
 });
 
 test("workers that are not back when the crashes are over break the rule", () => {
@@ -55,6 +57,23 @@ test("a main process that ends with its first attempt is another rule's business
   const late = rowsWith(KILL_MS + 50, 9_000, { outcome: "refused" });
   expect(backsOff(troubled(late, { observations: [mainPoll(CRASHES.endedMs + 10), CRASHES] }))).toMatchObject({
     outcome: "violated",
+  });
+});
+
+test("processes that are started and live on are no loop", () => {
+  const alive = SAMPLES.map(({ atMs, processes }) => ({
+    atMs,
+    processes: [...processes, ...sample(atMs, [{ pid: 150, ppid: 1 }]).processes],
+  }));
+  const processes = { samples: alive, cpuSeconds: 1, peakPssBytes: 1 };
+  const seen = (observations: readonly Observation[]) => backsOff(troubled(undefined, { observations, processes }));
+  expect(seen([STARTS])).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("died") });
+  // However many they are: a server may well start as many as it has workers.
+  expect(
+    seen([STARTS, { ...STARTS, name: "other", started: [{ atMs: 1_050, pid: 151, command: "worker" }] }]),
+  ).toMatchObject({
+    outcome: "held",
+    trials: 2,
   });
 });
 

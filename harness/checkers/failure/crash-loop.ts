@@ -1,10 +1,11 @@
 import { longestGapMs } from "../../client/timeline.ts";
-import type { History } from "../../spec/history.ts";
+import type { History, LoadRecord } from "../../spec/history.ts";
 import type { ProcessStarts } from "../../spec/observation.ts";
 import type { Finding } from "../../spec/verdict.ts";
-import { decide, type Fault, inconclusive } from "../finding.ts";
+import { decide, type Fault, inconclusive, unlessInDoubt } from "../finding.ts";
 import { firstMainMiss } from "./failure-windows.ts";
 import { observationsOf } from "../observations.ts";
+import { stallsIn } from "./stalls.ts";
 
 /**
  * For each worker two starts at once, then two a second: what an attempt and its repetition need, and more than any back-off
@@ -24,25 +25,32 @@ const NEXT_LOOK_MS = 500;
 export function crashLoopBacksOff(history: History): Finding {
   const miss = firstMainMiss(history);
   // A main process that did not survive the first attempt makes no second one: that is another rule's business.
-  const watches = observationsOf(history, "starts").filter(
+  const all = observationsOf(history, "starts").filter(
     ({ name, count, endedMs }) => count > 0 && (name === CRASHES || !miss || miss.atMs > endedMs + NEXT_LOOK_MS),
   );
-  if (watches.length === 0) return inconclusive(miss?.text ?? "no process was started that could have died again");
+  if (all.length === 0) return inconclusive(miss?.text ?? "no process was started that could have died again");
+  const watches = all.filter((watch) => sawDeath(history, watch));
+  if (watches.length === 0) return inconclusive("none of the processes that were started died");
   const short = watches.find(({ startedMs, endedMs }) => endedMs - startedMs < SHORTEST_WATCH_MS);
   if (short) return inconclusive(`"${short.name}" was watched for ${seconds(short).toFixed(1)} s only`);
-  const faults = watches.flatMap((watch) => [...tooManyStarts(history, watch), ...blockedService(history, watch)]);
+  const stalls = stallsIn(
+    history,
+    freshLoads(history),
+    watches.map(({ name, startedMs, endedMs }) => ({ fromMs: startedMs, toMs: endedMs, when: `(${name})` })),
+  );
   const absent = observationsOf(history, "poll", "pool-after-crashes")
     .flatMap(({ misses }) => misses)
     .map(({ atMs, text }): Fault => ({
       count: 1,
       evidence: { kind: "process", atMs, text: `not whole again: ${text}` },
     }));
-  return decide({
+  const finding = decide({
     trials: watches.reduce((sum, { count }) => sum + count, 0),
-    faults: [...faults, ...absent],
+    faults: [...watches.flatMap((watch) => tooManyStarts(history, watch)), ...stalls.faults, ...absent],
     expected: "starts that grow rarer, requests served meanwhile, and all workers back in the end",
     observed: watches.map((watch) => describe(history, watch)).join("; "),
   });
+  return unlessInDoubt(stalls.doubt, finding);
 }
 
 function tooManyStarts({ target }: History, watch: ProcessStarts): readonly Fault[] {
@@ -55,21 +63,22 @@ function tooManyStarts({ target }: History, watch: ProcessStarts): readonly Faul
   return [{ count: watch.count - cap, evidence: { kind: "process", atMs: watch.startedMs, text } }];
 }
 
-/** Nobody answers a generator that asks nothing: what it was late itself is taken off. */
-function blockedService({ loads, target }: History, { name, startedMs, endedMs }: ProcessStarts): readonly Fault[] {
-  return loads
-    .filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop")
-    .flatMap((load) => {
-      const gapMs = longestGapMs(load.ledger.rows(), startedMs, endedMs) - load.lateness.max;
-      if (gapMs <= target.budget.stallMs) return [];
-      const text = `${load.name}: ${gapMs.toFixed(0)} ms without a good answer (${name})`;
-      return [{ count: 1, evidence: { kind: "timeline", atMs: startedMs, text } }];
-    });
+/** Whether one that was started in the watch was gone at its end; one that died too fast to be seen is as good. */
+function sawDeath({ processes: { samples } }: History, { started, endedMs }: ProcessStarts): boolean {
+  const after = samples.find(({ atMs }) => atMs >= endedMs) ?? samples.at(-1);
+  if (!after) return false;
+  const alive = new Set(after.processes.flatMap(({ pid, state }) => (state === "Z" ? [] : [pid])));
+  return started.some(({ pid, atMs }) => atMs < after.atMs && !alive.has(pid));
 }
 
-function describe({ target, loads }: History, watch: ProcessStarts): string {
+function freshLoads({ loads }: History): readonly LoadRecord[] {
+  return loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
+}
+
+function describe(history: History, watch: ProcessStarts): string {
+  const { target } = history;
   const { name, count, startedMs, endedMs } = watch;
-  const fresh = loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
+  const fresh = freshLoads(history);
   const gapMs = Math.max(0, ...fresh.map(({ ledger }) => longestGapMs(ledger.rows(), startedMs, endedMs)));
   return (
     `${name}: ${count} processes started in ${seconds(watch).toFixed(1)} s (at most ${capOf(target.workers, watch)}), ` +

@@ -1,4 +1,3 @@
-import { longestGapMs } from "../../client/timeline.ts";
 import type { ActionRecord, History, LoadRecord, ReleaseKind } from "../../spec/history.ts";
 import type { Evidence } from "../../spec/verdict.ts";
 import type { Fault } from "../finding.ts";
@@ -6,6 +5,7 @@ import { isComplaint, reportOf } from "./complaints.ts";
 import { observationsOf } from "../observations.ts";
 import { brokenReloads, whyNotAsked } from "../reload-windows.ts";
 import { type Culprit, culprits, describeRow } from "../request-evidence.ts";
+import { type Stalls, stallsIn } from "./stalls.ts";
 
 /** A reload that must not succeed, and the time until something else is done to the target. */
 export interface BrokenWindow {
@@ -67,25 +67,9 @@ export function firstMainMiss(history: History): { readonly atMs: number; readon
   return observationsOf(history, "poll", "main").flatMap(({ misses }) => misses)[0];
 }
 
-/** Times without a good answer beyond the budget: who waits until all is over is not lost, but is not served either. */
-export function stalledIn({ loads, target }: History, windows: readonly BrokenWindow[]): readonly Fault[] {
-  return loads
-    .filter(({ mode }) => mode === "open-loop")
-    .flatMap((load) =>
-      windows.flatMap(({ action, fromMs, toMs }) => {
-        // Nobody answers a generator that asks nothing.
-        const gapMs = longestGapMs(load.ledger.rows(), fromMs, Math.min(toMs, load.endedMs)) - load.lateness.max;
-        if (gapMs <= target.budget.stallMs) return [];
-        const text = `${load.name}: ${gapMs.toFixed(0)} ms without a good answer after reload ${action.index}`;
-        return [{ count: 1, evidence: { kind: "timeline" as const, atMs: fromMs, text } }];
-      }),
-    );
-}
-
-/** "nobody was served for up to 2013 ms" */
-export function describeStall(stalls: readonly Fault[]): readonly string[] {
-  const longest = Math.max(...stalls.map(({ evidence }) => Number(/: (\d+) ms/.exec(evidence.text)?.[1] ?? 0)));
-  return stalls.length === 0 ? [] : [`nobody was served for up to ${longest} ms`];
+export function stallsAfter(history: History, windows: readonly BrokenWindow[]): Stalls {
+  const spans = windows.map(({ action, fromMs, toMs }) => ({ fromMs, toMs, when: `after reload ${action.index}` }));
+  return stallsIn(history, history.loads, spans);
 }
 
 /** What there is to see of a reload that was tried: a process, a message, a loss. */

@@ -38,6 +38,13 @@ test("whoever waits until the old one is gone and the next one is there was not 
   });
 });
 
+test("a silence that may have been the generator's leaves it undecided", () => {
+  const silent = troubled(rowsWith(1_100, 2_300, { doneMs: 2_300 }));
+  const [load] = silent.loads;
+  const late = { ...silent, loads: load ? [{ ...load, lateness: { ...load.lateness, max: 900 } }] : [] };
+  expect(keepsOld(late)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused") });
+});
+
 test("a main process that was gone before can't have kept anything", () => {
   const before = troubled(undefined, { observations: [mainPoll(BROKEN_MS - 100), STARTS] });
   expect(keepsOld(before)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("is gone") });

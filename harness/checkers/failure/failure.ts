@@ -6,12 +6,11 @@ import { crashLoopBacksOff } from "./crash-loop.ts";
 import {
   type BrokenWindow,
   brokenWindows,
-  describeStall,
   mainLost,
   requestFaults,
   rowsIn,
   servedAllTheSame,
-  stalledIn,
+  stallsAfter,
   unservedIn,
   whyNotTried,
 } from "./failure-windows.ts";
@@ -20,6 +19,7 @@ import { whyNotAsked } from "../reload-windows.ts";
 import { hungWorkerReplaced, neverReadyIsAbandoned } from "./given-up.ts";
 import { killedWorkerCostsItsOwn } from "./killed-workers.ts";
 import { summarize } from "../request-evidence.ts";
+import { describeStall } from "./stalls.ts";
 
 export const failure = {
   "failure/broken-release-keeps-old": brokenReleaseKeepsOld,
@@ -43,10 +43,10 @@ function brokenReleaseKeepsOld(history: History): Finding {
   const lost = unservedIn(history, windows);
   const gone = mainLost(history, windows);
   const served = servedAllTheSame(history, windows);
-  const stalls = gone.length > 0 ? [] : stalledIn(history, windows);
-  return decide({
+  const stalls = stallsAfter(history, gone.length > 0 ? [] : windows);
+  const finding = decide({
     trials: rows,
-    faults: [...gone, ...served, ...stalls, ...requestFaults(history, lost)],
+    faults: [...gone, ...served, ...stalls.faults, ...requestFaults(history, lost)],
     expected: "every request answered by the old release, the main process the same",
     observed: [
       `${lost.length} of ${rows} requests lost after ${windows.length} reloads to a release that fails to load`,
@@ -56,6 +56,7 @@ function brokenReleaseKeepsOld(history: History): Finding {
       ...describeStall(stalls),
     ].join("; "),
   });
+  return unlessInDoubt(stalls.doubt, finding);
 }
 
 // After a reload that failed, the next good release is taken up.

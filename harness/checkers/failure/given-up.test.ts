@@ -24,11 +24,16 @@ const LATER = action({ index: 2, startedMs: 6_000, generation: 3 });
 const OLD = [{ pid: 1 }, { pid: 100, ppid: 1 }];
 const YOUNG = { pid: 150, ppid: 1, startTicks: 1_500, command: "worker that hangs" };
 
+/** One every 50 ms. */
+function looksBetween(fromMs: number, toMs: number, processes: Parameters<typeof sample>[1]): ProcessSample[] {
+  return Array.from({ length: Math.ceil((toMs - fromMs) / 50) }, (_, index) => sample(fromMs + index * 50, processes));
+}
+
 /** A release that hangs is reloaded at 1,000 ms, the next one at 6,000; limits are two seconds. */
 function hanging(goneMs: number, parts: HistoryParts = {}, rows = steadyRows(undefined, LATER.startedMs)) {
   const samples: ProcessSample[] = [
     sample(0, OLD),
-    sample(BROKEN_MS + 50, [...OLD, YOUNG]),
+    ...looksBetween(BROKEN_MS + 50, goneMs, [...OLD, YOUNG]),
     sample(goneMs, [...OLD, { ...YOUNG, state: "Z" }]),
     sample(goneMs + 50, OLD),
   ];
@@ -53,7 +58,37 @@ test("what still hangs when the next release is reloaded was not given up", () =
   expect(abandoned(hanging(9_000))).toMatchObject({
     outcome: "violated",
     violations: 1,
-    evidence: [{ kind: "process", text: expect.stringMatching(/^process 150, .* lived 4950 ms: worker that hangs$/) }],
+    evidence: [{ kind: "process", text: expect.stringMatching(/^process 150, .* lived 4900 ms: worker that hangs$/) }],
+  });
+});
+
+test("one that lives on in a time too short to tell was not given up", () => {
+  const next = action({ index: 2, startedMs: 2_500, generation: 3 });
+  expect(abandoned(hanging(9_000, { actions: [HANGING, next] }))).toMatchObject({
+    outcome: "inconclusive",
+    reason: expect.stringContaining("process 150 was still there after 1400 ms"),
+  });
+  // What the next reload ends had not been given up either.
+  expect(abandoned(hanging(2_510, { actions: [HANGING, next] }))).toMatchObject({ outcome: "inconclusive" });
+});
+
+test("a second try, of which the end is not seen, takes nothing from the first", () => {
+  const second = { ...YOUNG, pid: 151, startTicks: 1_700 };
+  const samples = [
+    sample(0, OLD),
+    ...looksBetween(BROKEN_MS + 50, 3_100, [...OLD, YOUNG]),
+    ...looksBetween(3_100, 6_000, [...OLD, second]),
+  ];
+  expect(abandoned(hanging(3_100, { processes: { samples, cpuSeconds: 1, peakPssBytes: 1 } }))).toMatchObject({
+    outcome: "held",
+    observed: expect.stringMatching(/^1 of 1 hanging processes given up/),
+  });
+});
+
+test("nobody is blamed for a time in which nobody looked", () => {
+  const samples = [sample(0, OLD), sample(BROKEN_MS + 50, [...OLD, YOUNG]), sample(5_900, OLD)];
+  expect(abandoned(hanging(0, { processes: { samples, cpuSeconds: 1, peakPssBytes: 1 } }))).toMatchObject({
+    outcome: "inconclusive",
   });
 });
 
@@ -88,7 +123,8 @@ const HUNG_MS = 4_000;
 /** A worker is stopped at 4,000 ms, and is gone by `goneMs`. */
 function hung(goneMs: number, parts: HistoryParts = {}, rows?: Parameters<typeof troubled>[0]) {
   const both = [{ pid: 1 }, { pid: BYSTANDER, ppid: 1 }, { pid: VICTIM, ppid: 1 }];
-  const processes = { samples: [sample(0, both), sample(goneMs, both.slice(0, 2))], cpuSeconds: 1, peakPssBytes: 1 };
+  const samples = [...looksBetween(0, goneMs, both), sample(goneMs, both.slice(0, 2))];
+  const processes = { samples, cpuSeconds: 1, peakPssBytes: 1 };
   return troubled(rows, {
     target: { hangMs: 2_000 },
     observations: [signal("hang", HUNG_MS, VICTIM, "SIGSTOP")],
@@ -126,6 +162,21 @@ test("one that stays, that nobody replaces, or that keeps the others from servin
     outcome: "violated",
     evidence: [{ text: expect.stringContaining("without a good answer of the other workers") }],
   });
+});
+
+test("a worker that was not looked at when its time was over has neither gone nor stayed", () => {
+  const both = [{ pid: 1 }, { pid: BYSTANDER, ppid: 1 }, { pid: VICTIM, ppid: 1 }];
+  for (const samples of [[], [sample(0, both), sample(8_500, both.slice(0, 2))]]) {
+    const processes = { samples, cpuSeconds: 1, peakPssBytes: 1 };
+    expect(replaced(hung(6_300, { processes }))).toMatchObject({ outcome: "inconclusive" });
+  }
+});
+
+test("a silence of the others that may have been the generator's leaves it undecided", () => {
+  const silent = hung(6_300, {}, rowsWith(HUNG_MS, 5_200, { outcome: "ok", doneMs: 5_200 }));
+  const [load] = silent.loads;
+  const late = { ...silent, loads: load ? [{ ...load, lateness: { ...load.lateness, max: 900 } }] : [] };
+  expect(replaced(late)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused") });
 });
 
 test("without a limit, or a worker that was stopped, there is nothing to decide", () => {

@@ -1,22 +1,21 @@
-import { longestGapMs } from "../../client/timeline.ts";
 import type { History, ProcessFacts } from "../../spec/history.ts";
 import { LIMITS } from "../../spec/limits.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import {
   type BrokenWindow,
   brokenWindows,
-  describeStall,
   mainLost,
   requestFaults,
   rowsIn,
   servedAllTheSame,
-  stalledIn,
+  stallsAfter,
   unservedIn,
 } from "./failure-windows.ts";
-import { decide, type Fault, inconclusive, unsupported } from "../finding.ts";
+import { decide, type Fault, inconclusive, unlessInDoubt, unsupported } from "../finding.ts";
 import { casualties, goneMs, NEWS_MS } from "./killed-workers.ts";
 import { observationsOf } from "../observations.ts";
 import { culprits, summarize } from "../request-evidence.ts";
+import { describeStall, stallsIn } from "./stalls.ts";
 
 // A replacement that never gets ready is given up after a time limit, and the old ones serve on.
 export function neverReadyIsAbandoned(history: History): Finding {
@@ -27,36 +26,47 @@ export function neverReadyIsAbandoned(history: History): Finding {
   const started = windows.flatMap((window) => startedIn(history, window));
   if (started.length === 0) return inconclusive("no process was started for the release that never gets ready");
   const allowedMs = bootMs + LIMITS.giveUpMarginMs;
-  const kept = started.filter(({ livedMs }) => livedMs > allowedMs);
+  const kept = started.filter(({ aliveMs }) => aliveMs > allowedMs);
+  const givenUp = started.filter(({ goneMs }) => goneMs <= allowedMs);
   const lost = unservedIn(history, windows);
-  const stalls = stalledIn(history, windows);
-  const longest = Math.max(...started.map(({ livedMs }) => livedMs));
-  return decide({
-    trials: started.length + rowsIn(history.loads, windows),
+  const stalls = stallsAfter(history, windows);
+  const finding = decide({
+    trials: givenUp.length + kept.length + rowsIn(history.loads, windows),
     faults: [
-      ...kept.map(({ process, firstMs, livedMs }): Fault => {
-        const text = `process ${process.pid}, started for a release that never gets ready, lived ${livedMs.toFixed(0)} ms: ${process.command}`;
+      ...kept.map(({ process, firstMs, aliveMs }): Fault => {
+        const text = `process ${process.pid}, started for a release that never gets ready, lived ${aliveMs.toFixed(0)} ms: ${process.command}`;
         return { count: 1, evidence: { kind: "process", atMs: firstMs, text } };
       }),
       ...mainLost(history, windows),
       ...servedAllTheSame(history, windows),
-      ...stalls,
+      ...stalls.faults,
       ...requestFaults(history, lost),
     ],
     expected: `what never gets ready is gone after the ${bootMs} ms that it may take to boot, and nothing lost meanwhile`,
     observed: [
-      `${started.length - kept.length} of ${started.length} hanging processes given up, the last after ${longest.toFixed(0)} ms`,
+      `${givenUp.length} of ${givenUp.length + kept.length} hanging processes given up` +
+        (givenUp.length > 0
+          ? `, the last after ${Math.max(...givenUp.map(({ goneMs }) => goneMs)).toFixed(0)} ms`
+          : ""),
       `${lost.length} requests lost meanwhile${lost.length > 0 ? ` (${summarize(lost)})` : ""}`,
       ...describeStall(stalls),
     ].join("; "),
   });
+  const [first] = started;
+  const unseen =
+    first && givenUp.length === 0
+      ? `process ${first.process.pid} was still there after ${first.aliveMs.toFixed(0)} ms, and its end was not seen in time to tell`
+      : undefined;
+  return unlessInDoubt(unseen ?? stalls.doubt, finding);
 }
 
 interface Started {
   readonly process: ProcessFacts;
   readonly firstMs: number;
-  /** To its end, or to that of the window. */
-  readonly livedMs: number;
+  /** From the first look that saw it to the last one. */
+  readonly aliveMs: number;
+  /** To the first look that did not; infinite if there was none in the window: what comes after it ends it, too. */
+  readonly goneMs: number;
 }
 
 /** Processes that appeared in a window and never answered anything. */
@@ -64,52 +74,55 @@ function startedIn({ processes: { samples }, loads }: History, { fromMs, toMs }:
   const answering = new Set(culprits(loads, ({ worker }) => worker > 0).map(({ row }) => row.worker));
   const identity = ({ pid, startTicks }: ProcessFacts): string => `${pid}:${startTicks}`;
   const old = new Set<string>();
-  const found = new Map<string, { process: ProcessFacts; firstMs: number; lastMs: number }>();
+  const found = new Map<string, { process: ProcessFacts; firstMs: number; lastMs: number; endMs: number }>();
   for (const { atMs, processes } of samples) {
-    for (const [key, one] of found) if (one.lastMs === toMs && !isIn(processes, key)) one.lastMs = Math.min(atMs, toMs);
+    if (atMs >= toMs) break;
+    const alive = new Set(processes.filter(({ state }) => state !== "Z").map(identity));
     for (const process of processes) {
-      if (atMs < fromMs) old.add(identity(process));
-      if (atMs < fromMs || atMs >= toMs || old.has(identity(process)) || answering.has(process.pid)) continue;
-      if (!found.has(identity(process))) found.set(identity(process), { process, firstMs: atMs, lastMs: toMs });
+      const key = identity(process);
+      if (atMs < fromMs) old.add(key);
+      if (old.has(key) || answering.has(process.pid) || found.has(key)) continue;
+      found.set(key, { process, firstMs: atMs, lastMs: atMs, endMs: Number.POSITIVE_INFINITY });
+    }
+    for (const [key, one] of found) {
+      if (alive.has(key)) one.lastMs = atMs;
+      else one.endMs = Math.min(one.endMs, atMs);
     }
   }
-  return [...found.values()].map(({ process, firstMs, lastMs }) => ({ process, firstMs, livedMs: lastMs - firstMs }));
-
-  function isIn(processes: readonly ProcessFacts[], key: string): boolean {
-    return processes.some((process) => process.state !== "Z" && identity(process) === key);
-  }
+  return [...found.values()].map(({ process, firstMs, lastMs, endMs }) => ({
+    process,
+    firstMs,
+    aliveMs: lastMs - firstMs,
+    goneMs: endMs - firstMs,
+  }));
 }
 
 // A worker that stops answering is found and replaced.
 export function hungWorkerReplaced(history: History): Finding {
-  const { hangMs, budget } = history.target;
+  const { hangMs } = history.target;
   if (hangMs === undefined) return unsupported("the target file does not say when a hung worker is replaced (hangMs)");
   const hang = observationsOf(history, "signal", "hang").find(({ delivered }) => delivered);
   if (!hang) return inconclusive("no worker was stopped");
   const { pid, atMs } = hang;
   const endMs = goneMs(history, pid, atMs);
   const deadlineMs = atMs + hangMs + LIMITS.giveUpMarginMs;
-  const watchedMs = Math.min(endMs, deadlineMs);
+  const lastMs = lastSeenMs(history, pid);
+  if (lastMs === undefined) return inconclusive(`worker ${pid}, stopped, was never seen among the processes`);
   const faults: Fault[] = [];
   const blame = (text: string): void => void faults.push({ count: 1, evidence: { kind: "process", atMs, text } });
-  if (endMs > deadlineMs) blame(`worker ${pid}, stopped, was still there ${(deadlineMs - atMs).toFixed(0)} ms later`);
+  if (lastMs > deadlineMs) blame(`worker ${pid}, stopped, was still there ${(deadlineMs - atMs).toFixed(0)} ms later`);
   for (const { misses } of observationsOf(history, "poll", "pool-after-hang")) {
     for (const { text } of misses) blame(`nobody came in place of worker ${pid}: ${text}`);
   }
-  const gaps = history.loads.map((load) => ({
-    load,
-    gapMs: longestGapMs(load.ledger.rows(), atMs, watchedMs) - load.lateness.max,
-  }));
-  for (const { load, gapMs } of gaps) {
-    if (gapMs > budget.stallMs)
-      blame(`${load.name}: ${gapMs.toFixed(0)} ms without a good answer of the other workers`);
-  }
+  const stalls = stallsIn(history, history.loads, [
+    { fromMs: atMs, toMs: Math.min(endMs, deadlineMs), when: "of the other workers" },
+  ]);
   const { others, untold } = casualties(history, [{ pid, fromMs: atMs, killedMs: endMs, knownMs: endMs + NEWS_MS }]);
   const trials = culprits(history.loads, ({ intendedMs }) => intendedMs >= atMs).length;
   if (trials === 0) return inconclusive("no request was sent after the worker was stopped");
-  return decide({
+  const finding = decide({
     trials,
-    faults: [...faults, ...requestFaults(history, [...untold, ...others])],
+    faults: [...faults, ...stalls.faults, ...requestFaults(history, [...untold, ...others])],
     expected: `replaced within ${hangMs} ms and a little, the others serving meanwhile`,
     observed:
       (endMs <= deadlineMs
@@ -118,4 +131,10 @@ export function hungWorkerReplaced(history: History): Finding {
       `; ${others.length} of ${trials} requests that it can't have had in hand lost or late` +
       (others.length > 0 ? ` (${summarize(others)})` : ""),
   });
+  const unseen = endMs > deadlineMs ? `nobody looked when worker ${pid}, stopped, should have been gone` : undefined;
+  return unlessInDoubt(unseen ?? stalls.doubt, finding);
+}
+
+function lastSeenMs({ processes: { samples } }: History, wanted: number): number | undefined {
+  return samples.findLast(({ processes }) => processes.some(({ pid, state }) => pid === wanted && state !== "Z"))?.atMs;
 }

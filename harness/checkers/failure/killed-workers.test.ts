@@ -35,6 +35,15 @@ test("a request answered late that was sent after it was gone has stalled", () =
   expect(costsItsOwn(troubled(rows))).toMatchObject({ outcome: "violated", violations: 1 });
 });
 
+test("nobody is late for what the suite did not see while it was paused", () => {
+  const pauses = [{ fromMs: 5_500, toMs: 6_900 }];
+  const late = rowsWith(5_400, 5_420, { doneMs: 6_900 });
+  expect(costsItsOwn(troubled(late, { pauses }))).toMatchObject({ outcome: "held" });
+  const untold = rowsWith(5_100, 5_120, { outcome: "reset-before-answer-fresh", doneMs: 6_900 });
+  expect(costsItsOwn(troubled(untold))).toMatchObject({ outcome: "violated" });
+  expect(costsItsOwn(troubled(untold, { pauses }))).toMatchObject({ outcome: "held" });
+});
+
 test("a request in hand that is never told anything hangs", () => {
   const rows = rowsWith(5_100, 5_120, { outcome: "hung", doneMs: 20_100 });
   expect(costsItsOwn(troubled(rows))).toMatchObject({

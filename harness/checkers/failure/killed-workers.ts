@@ -5,6 +5,7 @@ import { LIMITS } from "../../spec/limits.ts";
 import { requestFaults } from "./failure-windows.ts";
 import { decide, type Fault, inconclusive } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
+import { pausedMs } from "../pauses.ts";
 import { culprits, summarize } from "../request-evidence.ts";
 
 /**
@@ -73,7 +74,7 @@ export function goneMs({ processes: { samples } }: History, pid: number, fromMs:
 export function casualties(history: History, deaths: readonly Death[]) {
   const { stallMs } = history.target.budget;
   const { fromMs, toMs } = spanOf(history, deaths);
-  const isLate = (row: LedgerRow): boolean => row.doneMs - row.intendedMs > stallMs;
+  const isLate = (row: LedgerRow): boolean => waitedMs(history, row.intendedMs, row.doneMs) > stallMs;
   const others = culprits(
     history.loads,
     (row) =>
@@ -84,9 +85,14 @@ export function casualties(history: History, deaths: readonly Death[]) {
   );
   const untold = culprits(history.loads, (row) => {
     const death = row.intendedMs < toMs ? dying(row, deaths) : undefined;
-    return death !== undefined && (row.outcome === "hung" || row.doneMs > death.knownMs + stallMs);
+    return death !== undefined && (row.outcome === "hung" || waitedMs(history, death.knownMs, row.doneMs) > stallMs);
   });
   return { others, untold };
+}
+
+/** Less what the suite itself could not see of it. */
+function waitedMs(history: History, fromMs: number, toMs: number): number {
+  return toMs - fromMs - pausedMs(history, fromMs, toMs);
 }
 
 /** From the first death until the next reload, whose losses are its own. */
@@ -115,7 +121,7 @@ function streamFaults(history: History, deaths: readonly Death[]) {
     if (!death && isComplete(stream)) completed++;
     const atMs = death?.killedMs ?? stream.endedMs;
     const add = (text: string): void => void faults.push({ count: 1, evidence: { kind: "request", atMs, text } });
-    if (death && (stream.end === "open" || stream.endedMs > death.knownMs + stallMs)) {
+    if (death && (stream.end === "open" || waitedMs(history, death.knownMs, stream.endedMs) > stallMs)) {
       add(
         `the answer of the killed worker ${death.pid} through ${stream.at} was not ended: ${describeEnd(stream, death)}`,
       );
