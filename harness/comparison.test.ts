@@ -17,6 +17,7 @@ function run(lost: number, settledMs: number | null): RunRecord {
         lost,
         bound95: 0,
         duringReloads: { intended: 0, lost: 0 },
+        sessions: 0,
         reconnects: 0,
         latenessP99Ms: 0,
         latencyHdr: "",

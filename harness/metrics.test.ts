@@ -49,8 +49,8 @@ describe("metrics", () => {
     }));
     const { loads } = metricsOf(soundReload({ loads: [freshLoad(rows), keptLoad(undefined, { reconnects: 7 })] }));
     expect(loads).toMatchObject([
-      { lost: 3, duringReloads: { intended: 26, lost: 2 }, reconnects: 0 },
-      { lost: 0, duringReloads: { intended: 26, lost: 0 }, reconnects: 7 },
+      { lost: 3, duringReloads: { intended: 26, lost: 2 }, sessions: 0, reconnects: 0 },
+      { lost: 0, duringReloads: { intended: 26, lost: 0 }, sessions: 3, reconnects: 7 },
     ]);
   });
 

@@ -66,6 +66,7 @@ function loadMetrics(load: LoadRecord, windows: readonly ReloadWindow[]): LoadMe
     lost,
     bound95: bound95(lost, load.intended),
     duringReloads: countsIn(load, windows),
+    sessions: load.connections === "kept-alive" ? Math.max(0, connectionsOf(load) - load.reconnects) : 0,
     reconnects: load.reconnects,
     latenessP99Ms: load.lateness.p99,
     latencyHdr: hdrOf(load),
@@ -81,6 +82,12 @@ function countsIn({ ledger }: LoadRecord, windows: readonly ReloadWindow[]): Loa
     if (row.outcome !== "ok") lost++;
   }
   return { intended, lost };
+}
+
+function connectionsOf({ ledger }: LoadRecord): number {
+  const connections = new Set<number>();
+  for (const { connection } of ledger.rows()) connections.add(connection);
+  return connections.size;
 }
 
 function hdrOf(load: LoadRecord): string {

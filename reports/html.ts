@@ -1,5 +1,6 @@
 import type { RunRecord, ScenarioRecord, TargetRecord } from "../harness/spec/run-record.ts";
 import type { Verdict, VerdictKind } from "../harness/spec/verdict.ts";
+import { decisiveVerdicts, htmlAnchor } from "./anchors.ts";
 import { conclusionOf, matrixOf, targetConclusion } from "./conclusion.ts";
 import { renderTimeline } from "./html-timeline.ts";
 import { markupText, printable } from "./printable.ts";
@@ -59,18 +60,21 @@ function renderTarget(target: TargetRecord): string {
   const reason = target.status === "ok" ? "" : `<pre>${text(`${target.status}: ${target.reason}`)}</pre>`;
   return `<h2>${text(title)}: ${CONCLUSION_WORDS[targetConclusion(target)]}</h2>
 ${reason}
-${target.scenarios.map((scenario) => renderScenario(scenario, target.verdicts)).join("\n")}`;
+${target.scenarios.map((scenario) => renderScenario(scenario, target)).join("\n")}`;
 }
 
-function renderScenario(scenario: ScenarioRecord, verdicts: readonly Verdict[]): string {
-  const own = verdicts.filter((verdict) => verdict.scenario === scenario.id && verdict.site === scenario.site);
+function renderScenario(scenario: ScenarioRecord, target: TargetRecord): string {
+  const decisive = decisiveVerdicts(target);
+  const anchor = (verdict: Verdict): string =>
+    decisive.has(verdict) ? ` id="${text(htmlAnchor(target.name, verdict.requirement))}"` : "";
+  const own = target.verdicts.filter((verdict) => verdict.scenario === scenario.id && verdict.site === scenario.site);
   const title = scenario.site === "" ? scenario.id : `${scenario.id} (${scenario.site})`;
   return `<section>
 <h3 class="${scenario.status}">${GLYPHS[scenario.status]} ${scenario.status}: ${text(title)}, ${seconds(scenario.durationMs)}</h3>
 <p>${text(keyFigures(scenario))}</p>
 ${latencies(scenario)}
 ${scenario.metrics.reloads.map(renderTimeline).join("\n")}
-${own.map(renderVerdict).join("\n")}
+${own.map((verdict) => renderVerdict(verdict, anchor(verdict))).join("\n")}
 </section>`;
 }
 
@@ -88,7 +92,7 @@ function latencies({ metrics: { latency } }: ScenarioRecord): string {
 }
 
 /** Folded where there is nothing to worry about. */
-function renderVerdict(verdict: Verdict): string {
+function renderVerdict(verdict: Verdict, id: string): string {
   const open = verdict.verdict === "fail" || verdict.verdict === "inconclusive" ? " open" : "";
   const trials = verdict.trials > 0 ? `${number(verdict.trials)}, rate < ${percent(verdict.bound95)} at 95 %` : "";
   const facts = Object.entries({
@@ -102,7 +106,7 @@ function renderVerdict(verdict: Verdict): string {
     const when = atMs === undefined ? "" : ` at ${milliseconds(atMs)}`;
     return `<li>${kind}${when}: <code>${text(excerpt)}</code></li>`;
   });
-  return `<details${open}><summary class="${verdict.verdict}">${GLYPHS[verdict.verdict]} ${verdict.verdict} ${text(verdict.requirement)} (${verdict.level})</summary>
+  return `<details${id}${open}><summary class="${verdict.verdict}">${GLYPHS[verdict.verdict]} ${verdict.verdict} ${text(verdict.requirement)} (${verdict.level})</summary>
 <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${text(value)}</dd>`).join("")}</dl>
 ${evidence.length > 0 ? `<ul>${evidence.join("")}</ul>` : ""}
 </details>`;
@@ -112,7 +116,8 @@ function text(value: string): string {
   return markupText(printable(value));
 }
 
-const STYLE = `
+/** Of every page; `.pass` and the like colour what is never told by its colour alone. */
+export const STYLE = `
 :root{color-scheme:light dark}
 body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.15rem .6rem;text-align:left;border-bottom:1px solid #8884}

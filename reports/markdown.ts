@@ -110,7 +110,8 @@ function detailSection(title: string, record: RunRecord, kinds: readonly Verdict
   return { head: `## ${title}\n\n`, blocks, tail: "" };
 }
 
-function detail(target: string, verdict: Verdict, rules: readonly string[]): string {
+/** A verdict with all that explains it, under a heading; `rules` are those that share it. */
+export function detail(target: string, verdict: Verdict, rules: readonly string[]): string {
   const where = [target, verdict.scenario, verdict.site].filter((part) => part !== "").map((part) => text(part, 100));
   const trials =
     verdict.trials > 0 ? ` (${number(verdict.trials)} trials, rate < ${percent(verdict.bound95)} at 95 %)` : "";

@@ -55,6 +55,7 @@ export function scenario(part: Partial<ScenarioRecord> = {}): ScenarioRecord {
           lost: 0,
           bound95: 0.00025,
           duringReloads: { intended: 4000, lost: 0 },
+          sessions: 0,
           reconnects: 0,
           latenessP99Ms: 0.4,
           latencyHdr: "",

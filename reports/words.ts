@@ -16,6 +16,28 @@ export const GLYPHS: Readonly<Record<VerdictKind | "setup-failed", string>> = {
   "setup-failed": "?",
 };
 
+/** Where a colour is all that a text can carry of it: the shapes differ too, and each is a link with its word. */
+export const SYMBOLS: Readonly<Record<VerdictKind, string>> = {
+  pass: "✅",
+  fail: "❌",
+  warn: "⚠️",
+  info: "ℹ️",
+  unsupported: "➖",
+  inconclusive: "❔",
+  "known-failure": "🔶",
+};
+
+/** What each verdict means to whoever reads a table of them; in the order in which it is explained. */
+export const VERDICT_WORDS: Readonly<Record<VerdictKind, string>> = {
+  pass: "the rule held",
+  info: "observed, and no demand",
+  warn: "a SHOULD was violated",
+  "known-failure": "violated, as its target file says, with the reason",
+  fail: "a MUST was violated",
+  inconclusive: "could not be decided",
+  unsupported: "needs what the target does not claim to have",
+};
+
 export const CONCLUSION_WORDS: Readonly<Record<Conclusion, string>> = {
   "known-failures-only": "as expected: nothing fails but what is known to",
   conformant: "conformant",
@@ -25,7 +47,7 @@ export const CONCLUSION_WORDS: Readonly<Record<Conclusion, string>> = {
   interrupted: "interrupted",
 };
 
-const UNKNOWN = "n/a";
+export const UNKNOWN = "n/a";
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
@@ -48,6 +70,15 @@ export function seconds(valueMs: number): string {
 /** A rate between 0 and 1 as `0.025 %`. */
 export function percent(rate: number): string {
   return Number.isFinite(rate) ? `${two.format(rate * 100)} %` : UNKNOWN;
+}
+
+/** A rate between 0 and 1 as a number per million. */
+export function perMillion(rate: number): string {
+  return Number.isFinite(rate) ? two.format(rate * 1e6) : UNKNOWN;
+}
+
+export function ratio(value: number): string {
+  return Number.isFinite(value) ? two.format(value) : UNKNOWN;
 }
 
 export function bytes(value: number): string {

@@ -86,7 +86,8 @@ export interface LoadMetrics {
   readonly bound95: number;
   /** Of these, requests under way during a reload to a release that boots, while nothing else was done to the target. */
   readonly duringReloads: { readonly intended: number; readonly lost: number };
-  /** Connections opened beyond the first of each session. */
+  /** Connections kept alive side by side, and those opened beyond the first of each; 0 where each carries one request. */
+  readonly sessions: number;
   readonly reconnects: number;
   readonly latenessP99Ms: number;
   /**

@@ -60,6 +60,7 @@ const load = z
       .readonly()
       .default({ intended: 0, lost: 0 })
       .meta({ description: "Requests under way during an undisturbed reload to a release that boots" }),
+    sessions: count.default(0).meta({ description: "Connections kept alive side by side" }),
     reconnects: count.default(0),
     latenessP99Ms: measured,
     latencyHdr: z.string().meta({ description: "HdrHistogram, V2 compressed, in base64; microseconds" }),
