@@ -15,8 +15,12 @@ export type Conclusion = (typeof CONCLUSIONS)[number];
 
 /** Interrupted before all else, as the rest of the record is then only a part; a failed MUST before a missing target. */
 export function conclusionOf(record: RunRecord): Conclusion {
-  if (record.run.interrupted) return "interrupted";
-  const found = new Set(record.targets.map(targetConclusion));
+  return record.run.interrupted ? "interrupted" : worstConclusion(record.targets);
+}
+
+/** Of none at all nothing was shown. */
+export function worstConclusion(targets: readonly TargetRecord[]): Conclusion {
+  const found = new Set(targets.map(targetConclusion));
   return CONCLUSIONS.find((conclusion) => found.has(conclusion)) ?? "inconclusive";
 }
 

@@ -12,7 +12,17 @@ export interface Section {
  * must neither call people nor link to threads.
  */
 export function text(value: string, limit = 400): string {
-  return printableLine(value, limit).replace(/[\\`*_{}[\]|~<>&@#]/g, (char) => ENTITIES[char] ?? `\\${char}`);
+  return escape(printableLine(value, limit));
+}
+
+/** The same with web addresses as links: what `text` does to their underscores and hashes would lead elsewhere. */
+export function linkedText(value: string, limit = 400): string {
+  const parts = printableLine(value, limit).split(/(https?:\/\/[\w.~:/?#@!$&'()*+,;=%-]*[\w/])/);
+  return parts.map((part, index) => (index % 2 === 1 ? `<${part}>` : escape(part))).join("");
+}
+
+function escape(line: string): string {
+  return line.replace(/[\\`*_{}[\]|~<>&@#]/g, (char) => ENTITIES[char] ?? `\\${char}`);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "<": "&lt;", "&": "&amp;", "@": "&#64;", "#": "&#35;" };

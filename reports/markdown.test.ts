@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { renderMarkdown } from "./markdown.ts";
-import { code, row, text } from "./markdown-text.ts";
+import { code, linkedText, row, text } from "./markdown-text.ts";
 import { failure, fullRecord, record, scenario, target, verdict } from "./sample-record.ts";
 
 describe("summary.md", () => {
@@ -74,6 +74,13 @@ describe("text from outside", () => {
   it("can't leave its code span or its cell", () => {
     expect(code("a `` b`")).toBe("``` a `` b` ```");
     expect(row([code("a|b"), text("c|d")])).toBe("| `a\\|b` | c\\|d |\n");
+  });
+
+  it("keeps addresses whole, and makes links of them only", () => {
+    expect(linkedText("it's _known_: https://x.org/a_b#c, see #1")).toBe(
+      "it's \\_known\\_: <https://x.org/a_b#c>, see &#35;1",
+    );
+    expect(linkedText("<https://x.org/`|>")).toBe("&lt;<https://x.org/>\\`\\|\\>");
   });
 
   it("is cut to its limit by whole characters", () => {

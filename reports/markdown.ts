@@ -2,7 +2,7 @@ import type { RunRecord, TargetRecord } from "../harness/spec/run-record.ts";
 import type { Verdict } from "../harness/spec/verdict.ts";
 import { conclusionOf, explained, matrixOf, targetConclusion } from "./conclusion.ts";
 import { metricsSections } from "./markdown-metrics.ts";
-import { code, row, tableHead, text, type Section } from "./markdown-text.ts";
+import { code, linkedText, row, tableHead, text, type Section } from "./markdown-text.ts";
 import { CONCLUSION_WORDS, GLYPHS, milliseconds, number, percent, seconds } from "./words.ts";
 
 /** A comment on a pull request holds 65,536 characters at most; the rest is room for what others put around it. */
@@ -121,7 +121,7 @@ export function detail(target: string, verdict: Verdict, rules: readonly string[
     where.join(" · "),
     "",
   ];
-  if (verdict.reason !== "") lines.push(`- reason: ${text(verdict.reason)}`);
+  if (verdict.reason !== "") lines.push(`- reason: ${linkedText(verdict.reason, 1_000)}`);
   lines.push(`- expected: ${text(verdict.expected)}`, `- observed: ${text(verdict.observed)}${trials}`);
   for (const { kind, atMs, text: excerpt } of verdict.evidence) {
     lines.push(`- ${kind}${atMs === undefined ? "" : ` at ${milliseconds(atMs)}`}: ${code(excerpt)}`);

@@ -12,6 +12,7 @@ import type { RunRecord } from "../spec/run-record.ts";
 import type { runSuite, SuiteOptions } from "../suite.ts";
 import { UnknownTargetError } from "../targets/catalogue.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { isInterruption } from "./interruption.ts";
 import { codeOf, UsageError, type CommandIo } from "./io.ts";
 
 export interface RunOptions {
@@ -78,9 +79,7 @@ async function finished(
     });
   } catch (error) {
     rejectWrongTarget(error);
-    // Only the abort itself: a bug that shows while things are being ended must not pass for an interruption.
-    const { signal } = parts;
-    if (signal.aborted && (error === signal.reason || isAbortError(error))) return undefined;
+    if (isInterruption(error, parts.signal)) return undefined;
     throw error;
   }
 }
@@ -117,21 +116,21 @@ export async function wantedJobs<J>(
   }
 }
 
-function rejectWrongTarget(error: unknown): void {
+export function rejectWrongTarget(error: unknown): void {
   if (error instanceof ConfigFileError || error instanceof UnknownTargetError) {
     throw new UsageError(error.message, { cause: error });
   }
 }
 
 /** A glob that selects nothing is a slip of the pen, and a run of nothing would look like a quick success. */
-function rejectIdle(glob: string, jobs: readonly unknown[]): void {
+export function rejectIdle(glob: string, jobs: readonly unknown[]): void {
   if (jobs.length > 0) return;
   throw new UsageError(
     `--only ${glob}: expected a scenario, a rule or target/site/scenario of these targets, or a glob that matches one`,
   );
 }
 
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
@@ -182,8 +181,4 @@ function commandLine({ target, only, env = [], thorough }: RunOptions): string {
 
 function quoted(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function isAbortError(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
 }

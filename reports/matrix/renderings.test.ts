@@ -98,7 +98,7 @@ describe("the page of evidence", () => {
     expect(page).toContain("- observed: 3 of 12,000 requests lost (12,000 trials, rate < 0.073 % at 95 %)");
     expect(page).toContain("- request at 1,203 ms: `id r-000017");
     expect(page).toContain("- repeat: `npx hupspec run");
-    expect(page).toContain("- reason: upstream bug - https://example.org/1");
+    expect(page).toContain("- reason: upstream bug - <https://example.org/1>");
   });
 
   it("tells a shared doubt once, under the anchors of all its rules", () => {

@@ -1,0 +1,64 @@
+import { ConfigFileError } from "../../config/positioned-yaml.ts";
+import { findTarget, missingCommands, readCatalogue, UnknownTargetError } from "../targets/catalogue.ts";
+import { unavailableReason } from "../targets/errors.ts";
+import type { TargetDefinition } from "../targets/target-definition.ts";
+import { UsageError, type CommandIo } from "./io.ts";
+
+/** `all` of the catalogue, those of them that are `installed` here, or what is named. */
+export interface TargetChoice {
+  readonly definitions: readonly TargetDefinition[];
+  /** What is not installed is told, not asked for. */
+  readonly installedOnly: boolean;
+}
+
+/**
+ * @throws {UsageError} if a target is unknown, wrongly described, named twice, or asked for and not installed: better now than after an hour.
+ */
+export async function chooseTargets(
+  asked: readonly string[],
+  packageRoot: string,
+  io: CommandIo,
+): Promise<TargetChoice> {
+  const installedOnly = asked.includes("installed");
+  const whole = installedOnly || asked.includes("all");
+  if (whole && asked.length > 1) {
+    throw new UsageError(`--targets ${asked.join(" ")}: expected all, or installed, or names, not several of these`);
+  }
+  const definitions = await find(whole ? undefined : asked, packageRoot, io.cwd);
+  const names = definitions.map(({ name }) => name);
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) throw new UsageError(`--targets: expected each target once, ${twice} is named twice`);
+  if (!installedOnly) await rejectMissing(definitions, io);
+  return { definitions, installedOnly };
+}
+
+async function find(
+  asked: readonly string[] | undefined,
+  packageRoot: string,
+  cwd: string,
+): Promise<TargetDefinition[]> {
+  try {
+    const names = asked ?? (await readCatalogue(packageRoot)).map(({ name }) => name);
+    return await Promise.all(names.map((name) => findTarget(name, packageRoot, cwd)));
+  } catch (cause) {
+    if (cause instanceof ConfigFileError || cause instanceof UnknownTargetError) {
+      throw new UsageError(cause.message, { cause });
+    }
+    throw cause;
+  }
+}
+
+async function rejectMissing(definitions: readonly TargetDefinition[], { env }: CommandIo): Promise<void> {
+  const lacking = await Promise.all(
+    definitions.map(async (definition) => {
+      const { debian } = definition.settings.requires;
+      return { name: definition.name, debian, commands: await missingCommands(definition, env) };
+    }),
+  );
+  const missing = lacking.filter(({ commands }) => commands.length > 0);
+  if (missing.length === 0) return;
+  const lines = missing.map(({ name, commands }) => `  ${name}: ${unavailableReason(commands, [])}`);
+  const packages = [...new Set(missing.flatMap(({ debian }) => debian))];
+  const hint = packages.length > 0 ? `Debian: apt-get install ${packages.join(" ")}; or ` : "";
+  throw new UsageError(`not installed:\n${lines.join("\n")}\n${hint}--targets installed for what there is`);
+}
