@@ -6,6 +6,7 @@ import { EXIT } from "./commands/exit-code.ts";
 import { UsageError, type CommandIo } from "./commands/io.ts";
 import { REPORT_FORMATS, type ReportOptions } from "./commands/report-formats.ts";
 import type { InitOptions } from "./commands/init.ts";
+import type { MatrixOptions } from "./commands/matrix.ts";
 import type { RunOptions } from "./commands/run.ts";
 
 /*
@@ -79,6 +80,7 @@ async function build(done: (code: number) => void): Promise<Command> {
     .enablePositionalOptions();
 
   addRun(program, done);
+  addMatrix(program, done);
   program
     .command("targets")
     .description("list the targets that come with the package, and what they lack here")
@@ -140,6 +142,33 @@ function addRun(program: Command, done: (code: number) => void): void {
       const parts = { packageRoot, hupspecVersion: await version(), scenarios, openSuite, signal };
       if (options.dryRun) done(await (await import("./commands/dry-run.ts")).dryRun(options, io, parts));
       else done(await run(options, io, { ...parts, runSuite }));
+    });
+}
+
+function addMatrix(program: Command, done: (code: number) => void): void {
+  program
+    .command("matrix")
+    .description(
+      "judge targets one after the other and put them side by side; goes on where it stopped; exit codes as of run, 2 too if a target is not installed",
+    )
+    .option("--targets <name...>", "all of the catalogue, those installed, or names and target files", ["all"])
+    .option("--only <glob>", "only what matches, as for run: needs a folder of its own; may be repeated", collect, [])
+    .option("--thorough", "more trials, every scenario on every site")
+    .option("--fresh", "forget what was judged of these targets before")
+    .option("--render", "judge nothing: renew the pages from the runs that there are")
+    .option("--out <dir>", "folder of the matrix (default: reports/published)")
+    .option("--readme [file]", "renew the digest in README.md, or in the file named")
+    .action(async (options: MatrixOptions) => {
+      using interrupted = interruption();
+      const [{ matrix }, engine, { scenarios }] = await Promise.all([
+        import("./commands/matrix.ts"),
+        import("./suite.ts"),
+        import("../scenarios/index.ts"),
+      ]);
+      const { openSuite, runSuite } = engine;
+      const { signal } = interrupted;
+      const hupspecVersion = await version();
+      done(await matrix(options, io, { packageRoot, hupspecVersion, scenarios, openSuite, runSuite, signal }));
     });
 }
 

@@ -1,6 +1,7 @@
 import { ConfigFileError } from "../../config/positioned-yaml.ts";
-import { findTarget, missingCommands, readCatalogue, UnknownTargetError } from "../targets/catalogue.ts";
+import { findTarget, readCatalogue, UnknownTargetError } from "../targets/catalogue.ts";
 import { unavailableReason } from "../targets/errors.ts";
+import { missingOf } from "../targets/installed.ts";
 import type { TargetDefinition } from "../targets/target-definition.ts";
 import { UsageError, type CommandIo } from "./io.ts";
 
@@ -50,15 +51,12 @@ async function find(
 
 async function rejectMissing(definitions: readonly TargetDefinition[], { env }: CommandIo): Promise<void> {
   const lacking = await Promise.all(
-    definitions.map(async (definition) => {
-      const { debian } = definition.settings.requires;
-      return { name: definition.name, debian, commands: await missingCommands(definition, env) };
-    }),
+    definitions.map(async (definition) => ({ name: definition.name, missing: await missingOf(definition, env) })),
   );
-  const missing = lacking.filter(({ commands }) => commands.length > 0);
-  if (missing.length === 0) return;
-  const lines = missing.map(({ name, commands }) => `  ${name}: ${unavailableReason(commands, [])}`);
-  const packages = [...new Set(missing.flatMap(({ debian }) => debian))];
+  const named = lacking.filter(({ missing }) => unavailableReason(missing) !== "");
+  if (named.length === 0) return;
+  const lines = named.map(({ name, missing }) => `  ${name}: ${unavailableReason({ ...missing, debian: [] })}`);
+  const packages = [...new Set(named.flatMap(({ missing }) => (missing.commands.length > 0 ? missing.debian : [])))];
   const hint = packages.length > 0 ? `Debian: apt-get install ${packages.join(" ")}; or ` : "";
   throw new UsageError(`not installed:\n${lines.join("\n")}\n${hint}--targets installed for what there is`);
 }
