@@ -1,9 +1,9 @@
-import { ConfigFileError } from "../../config/positioned-yaml.ts";
-import { findTarget, readCatalogue, UnknownTargetError } from "../targets/catalogue.ts";
+import { findTarget, readCatalogue } from "../targets/catalogue.ts";
 import { unavailableReason } from "../targets/errors.ts";
 import { missingOf } from "../targets/installed.ts";
 import type { TargetDefinition } from "../targets/target-definition.ts";
 import { UsageError, type CommandIo } from "./io.ts";
+import { rejectWrongTarget } from "./run.ts";
 
 /** `all` of the catalogue, those of them that are `installed` here, or what is named. */
 export interface TargetChoice {
@@ -41,11 +41,9 @@ async function find(
   try {
     const names = asked ?? (await readCatalogue(packageRoot)).map(({ name }) => name);
     return await Promise.all(names.map((name) => findTarget(name, packageRoot, cwd)));
-  } catch (cause) {
-    if (cause instanceof ConfigFileError || cause instanceof UnknownTargetError) {
-      throw new UsageError(cause.message, { cause });
-    }
-    throw cause;
+  } catch (error) {
+    rejectWrongTarget(error);
+    throw error;
   }
 }
 

@@ -18,7 +18,7 @@ import { isInterruption } from "./interruption.ts";
 import { UsageError, type CommandIo } from "./io.ts";
 import { checkReadme, readRun, readRuns, removeRun, writeMatrix, writeReadme, writeRun } from "./matrix-files.ts";
 import { chooseTargets } from "./matrix-targets.ts";
-import { makeFolder, rejectIdle, type RunParts } from "./run.ts";
+import { makeFolder, rejectIdle, suiteOf, type RunParts } from "./run.ts";
 
 export interface MatrixOptions {
   /** `all`, `installed`, or names of the catalogue and paths of target files. */
@@ -76,7 +76,7 @@ function readmeOf({ readme }: MatrixOptions, { cwd }: CommandIo): string | undef
 /** The exit code says of the targets asked for what that of `run` would. */
 async function judge(folder: string, options: MatrixOptions, io: CommandIo, parts: MatrixParts): Promise<number> {
   const { definitions, installedOnly } = await chooseTargets(options.targets, parts.packageRoot, io);
-  const suites = definitions.map((definition) => suiteOf(definition, options, io, parts));
+  const suites = definitions.map((definition) => suiteFor(definition, options, io, parts));
   for (const glob of options.only) {
     const selected = await Promise.all(suites.map((suite) => parts.openSuite({ ...suite, only: [glob] })));
     rejectIdle(
@@ -88,7 +88,7 @@ async function judge(folder: string, options: MatrixOptions, io: CommandIo, part
 
   const targets = [];
   for (const [place, definition] of definitions.entries()) {
-    const suite = suites[place] ?? suiteOf(definition, options, io, parts);
+    const suite = suites[place] ?? suiteFor(definition, options, io, parts);
     const run = await finishedRun(folder, definition, suite, io, parts);
     if (run === undefined) {
       const kept = `${place} of ${plural(definitions.length, "target")} finished and kept in ${path.relative(io.cwd, folder) || "."}`;
@@ -103,23 +103,13 @@ async function judge(folder: string, options: MatrixOptions, io: CommandIo, part
   return EXIT[worstConclusion(asked)];
 }
 
-function suiteOf(
+function suiteFor(
   { askedFor }: TargetDefinition,
   { only, thorough = false }: MatrixOptions,
   io: CommandIo,
   { openSuite: _openSuite, runSuite: _runSuite, ...parts }: MatrixParts,
 ): SuiteOptions {
-  const command = `npx hupspec matrix --targets ${askedFor}`;
-  return {
-    ...parts,
-    targets: [askedFor],
-    only,
-    thorough,
-    env: io.env,
-    cwd: io.cwd,
-    command,
-    onProgress: () => undefined,
-  };
+  return suiteOf({ target: [askedFor], only, thorough, out: "" }, io, { ...parts, onProgress: () => undefined });
 }
 
 /** The run that is there, or a new one; undefined if it was interrupted. */

@@ -44,7 +44,7 @@ function targetTable(targets: readonly MatrixTarget[]): string {
   const rows = targets.map((target) => {
     const counts = countsOf(target);
     const cells = KINDS.map((kind) => `<td class="${kind}">${counts.get(kind) ?? 0}</td>`);
-    return `<tr>${targetHead(target)}<td>${target.role}</td><td>${text(target.version)}</td><td>${text(resultOf(target))}</td>${cells.join("")}<td>${target.run.startedAt.slice(0, 10)}</td></tr>`;
+    return `<tr>${targetHead(target)}<td>${target.role}</td><td>${text(target.version)}</td><td>${text(resultOf(target))}</td>${cells.join("")}<td class="date">${target.run.startedAt.slice(0, 10)}</td></tr>`;
   });
   return table(
     ["target", "role", "version", "result", ...KINDS.map((kind) => `${GLYPHS[kind]} ${kind}`), "date"],
@@ -110,12 +110,12 @@ function text(value: string): string {
 
 /** The matrix scrolls by itself, so that its heading and its rules stay in sight. */
 const MATRIX_STYLE = `
-body{max-width:none}.wide{overflow-x:auto}td{vertical-align:top}dl{max-width:60rem}dt{width:14rem}dd{margin-left:14.5rem}
+body{max-width:none}.wide{overflow-x:auto}.wide th,.wide td{vertical-align:top}.wide th,.date{white-space:nowrap}dl{max-width:60rem}dt{width:14rem}dd{margin-left:14.5rem}
 .matrix{overflow:auto;max-height:92vh;border:1px solid #8884}
 .matrix table{border-collapse:separate;border-spacing:0;margin:0}
 .matrix thead th,.matrix tbody th[scope=row]{position:sticky;background:Canvas;z-index:1}
 .matrix thead th{top:0;vertical-align:bottom}.matrix tbody th[scope=row],.matrix thead th:first-child{left:0}
-.matrix thead th:first-child{z-index:2}.matrix thead th span{writing-mode:vertical-rl;transform:rotate(180deg)}
+.matrix thead th:first-child{z-index:2}.matrix thead th span{writing-mode:vertical-rl;transform:rotate(180deg);padding:.4rem 0}
 .matrix th{font-weight:normal;white-space:nowrap}.matrix .group th{font-weight:bold;padding-top:.8rem}.group span{position:sticky;left:.6rem}
 .matrix td{text-align:center;padding:0}.matrix td:nth-child(2){padding:.15rem .6rem}
 .matrix td a{display:block;padding:.15rem .5rem;color:inherit;font-weight:bold;text-decoration:none}.matrix td a:hover{outline:2px solid}
