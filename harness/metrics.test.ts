@@ -26,6 +26,11 @@ describe("metrics", () => {
     expect([latency.before.count, latency.during.count, latency.after.count]).toEqual([50, 26, 74]);
   });
 
+  it("does not take the speed of a refusal for that of an answer", () => {
+    const rows = rowsAroundReload((row, index) => (index === 55 ? { ...row, outcome: "refused" } : row));
+    expect(metricsOf(soundReload({ loads: [freshLoad(rows)] })).latency.during.count).toBe(25);
+  });
+
   it("finds the first new and the last old answer, from the signal", () => {
     const [reload] = metricsOf(soundReload({ loads: [freshLoad()] })).reloads;
     expect(reload).toMatchObject({ index: 1, firstNewMs: 221, lastOldMs: 201, settledMs: 500 });

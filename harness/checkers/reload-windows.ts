@@ -60,6 +60,13 @@ export function isStruck(history: History, row: LedgerRow): boolean {
   return touches(row, asked) !== undefined;
 }
 
+/** That all that was lost had ended before anything was reloaded, and so by something else; nothing if one had not. */
+export function whyNotByReload(history: History, lost: readonly { readonly row: LedgerRow }[]): string | undefined {
+  const firstMs = reloads(history)[0]?.startedMs ?? Number.POSITIVE_INFINITY;
+  if (lost.length === 0 || !lost.every(({ row }) => row.doneMs < firstMs)) return undefined;
+  return `${lost.length} requests were lost before any reload, none after it`;
+}
+
 export function overlaps(load: LoadRecord, windows: readonly ReloadWindow[]): boolean {
   for (const row of load.ledger.rows()) if (touches(row, windows)) return true;
   return false;

@@ -39,6 +39,11 @@ function ask(talk: ConversationHandle): Promise<void> {
 }
 
 async function hear(talk: ConversationHandle): Promise<void> {
-  await talk.until((received) => received.includes(talk.id), ANSWER_MS);
+  await talk.until(hasWholeAnswer, ANSWER_MS);
   talk.close();
+}
+
+/** The body is in JSON; an answer that is cut before its end counts as none. */
+function hasWholeAnswer(received: string): boolean {
+  return /\r\n\r\n[^]*\}/.test(received);
 }

@@ -32,6 +32,14 @@ describe("availability/reload-loses-nothing", () => {
     expect(check(soundReload({ loads: [freshLoad(), keptLoad(rows)] })).outcome).toBe("held");
   });
 
+  it("decides nothing if all that was lost was lost before any reload", () => {
+    const rows = rowsAroundReload((row, index) => (index === 5 ? { ...row, outcome: "refused" } : row));
+    expect(check(soundReload({ loads: [freshLoad(rows)] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("before any reload"),
+    });
+  });
+
   it("decides nothing without a reload", () => {
     expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
   });

@@ -2,7 +2,14 @@ import { longestGapMs } from "../../client/timeline.ts";
 import type { History, LedgerRow, LoadRecord } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
-import { isStruck, type ReloadWindow, reloadWindows, touches, whyNoReloadSeen } from "../reload-windows.ts";
+import {
+  isStruck,
+  type ReloadWindow,
+  reloadWindows,
+  touches,
+  whyNoReloadSeen,
+  whyNotByReload,
+} from "../reload-windows.ts";
 import { describeClasses, requestClasses } from "../request-classes.ts";
 import { countRows, culprits, evidenceOf, summarize } from "../request-evidence.ts";
 
@@ -20,7 +27,7 @@ export const availability = {
 function reloadLosesNothing(history: History): Finding {
   const loads = history.loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
   const lost = culprits(loads, ({ reused, outcome }) => !reused && outcome !== "ok");
-  const reason = whyNoReloadSeen(history, loads);
+  const reason = whyNoReloadSeen(history, loads) ?? whyNotByReload(history, lost);
   if (reason && !lost.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
   const trials = countRows(loads);
   const reloadCount = reloadWindows(history).length;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { LoadRecord } from "../../spec/history.ts";
 import type { Poll } from "../../spec/observation.ts";
-import { action, conversation, history, load } from "../testing/history-fixture.ts";
+import { action, conversation, history, type HistoryParts, load, sample } from "../testing/history-fixture.ts";
 import { otherWays } from "./other-ways.ts";
 import { freshLoad, rowsAroundReload, soundReload } from "../testing/reload-fixture.ts";
 
@@ -138,24 +139,49 @@ describe("availability/recycling-loses-nothing", () => {
       worker: 100 + 2 * Math.floor(index / 200) + (index % 2),
       ...change(index),
     }));
+  /** The workers of the four quarters of the time, or those that are given. */
+  const processes = (pidsOf = (quarter: number) => [100 + 2 * quarter, 101 + 2 * quarter]) => ({
+    samples: [0, 1, 2, 3].map((quarter) =>
+      sample(
+        quarter * 1_000,
+        [1, ...pidsOf(quarter)].map((pid) => ({ pid })),
+      ),
+    ),
+    cpuSeconds: 0,
+    peakPssBytes: 0,
+  });
+  const run = (loads: readonly LoadRecord[], parts: HistoryParts = {}) =>
+    check(history({ loads, processes: processes(), ...parts }));
 
   it("holds where workers came and went and nothing was lost", () => {
-    expect(check(history({ loads: [load(rows())] }))).toMatchObject({
+    expect(run([load(rows())])).toMatchObject({
       outcome: "held",
       trials: 800,
       observed: expect.stringMatching(/^6 workers replaced without a reload; fresh GET 0 of 800 lost/),
     });
   });
 
+  it("has as trials the requests on fresh connections: what is lost on others it does not count", () => {
+    const reused = load(
+      rows((index) => ({ reused: true, ...(index === 9 && { outcome: "reset-before-answer-reused" }) })),
+    );
+    expect(run([load(rows()), reused])).toMatchObject({ outcome: "held", trials: 800 });
+  });
+
   it("is violated by one lost request", () => {
     const lost = rows((index) => (index === 200 ? { outcome: "reset-before-answer-fresh" } : {}));
-    expect(check(history({ loads: [load(lost)] }))).toMatchObject({ outcome: "violated", violations: 1 });
+    expect(run([load(lost)])).toMatchObject({ outcome: "violated", violations: 1 });
   });
 
   it("decides nothing if the workers stayed, or a reload replaced them", () => {
-    const stayed = rows(() => ({ worker: 100 }));
-    expect(check(history({ loads: [load(stayed)] })).outcome).toBe("inconclusive");
-    expect(check(history({ loads: [load(rows())], actions: [action()] })).outcome).toBe("inconclusive");
-    expect(check(history()).outcome).toBe("inconclusive");
+    expect(run([load(rows(() => ({ worker: 100 })))]).outcome).toBe("inconclusive");
+    expect(run([load(rows())], { actions: [action()] }).outcome).toBe("inconclusive");
+    expect(run([]).outcome).toBe("inconclusive");
+  });
+
+  it("does not take a server with more processes than workers for one that replaces them", () => {
+    const eight = rows((index) => ({ worker: 100 + (index % 8) }));
+    const stayed = processes(() => Array.from({ length: 8 }, (_, index) => 100 + index));
+    expect(run([load(eight)], { processes: stayed }).outcome).toBe("inconclusive");
   });
 });

@@ -1,4 +1,4 @@
-import type { History } from "../../spec/history.ts";
+import type { History, ProcessSample } from "../../spec/history.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { availability } from "./availability.ts";
 import { held, inconclusive, violated } from "../finding.ts";
@@ -67,14 +67,14 @@ function recyclingLosesNothing(history: History): Finding {
   if (reloads(history).length > 0) return inconclusive("a reload replaced the workers");
   const loads = history.loads.filter(({ mode }) => mode === "open-loop");
   const workers = workersIn(history, () => true);
-  const replaced = workers.size - history.target.workers;
+  const replaced = goneOf(workers, history);
   const lost = culprits(loads, ({ reused, outcome }) => !reused && outcome !== "ok");
   // A worker whose end cost requests may never have answered one; then few seem to have been replaced.
   if (replaced < LEAST_REPLACED && lost.length === 0) {
-    return inconclusive(`${workers.size} processes answered: ${Math.max(0, replaced)} workers were replaced`);
+    return inconclusive(`of ${workers.size} processes that answered ${replaced} were replaced`);
   }
   const text = `${replaced} workers replaced without a reload; ${describeClasses(requestClasses(loads))}`;
-  const trials = countRows(loads);
+  const trials = culprits(loads, ({ reused }) => !reused).length;
   if (lost.length === 0) return held(trials, text);
   return violated({
     trials,
@@ -107,6 +107,17 @@ function reuseportLosesNothing(history: History): Finding {
     });
   }
   return parts.find(({ outcome }) => outcome !== "held") ?? held(trials, observed);
+}
+
+/**
+ * How many of them were there and are not any more. That more answered than there were to be workers shows nothing: a server may
+ * have more processes.
+ */
+function goneOf(workers: ReadonlySet<number>, { processes: { samples } }: History): number {
+  const alive = ({ processes }: ProcessSample): number[] =>
+    processes.flatMap(({ pid, state }) => (state === "Z" ? [] : [pid]));
+  const left = new Set(samples.slice(-1).flatMap(alive));
+  return [...new Set(samples.flatMap(alive))].filter((pid) => workers.has(pid) && !left.has(pid)).length;
 }
 
 /** Processes that answered requests sent at such a time. */

@@ -26,6 +26,20 @@ describe("availability/reload-loop-loses-nothing", () => {
     expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(/r3000.*to reload 13/);
   });
 
+  it("has as trials the requests that it speaks of, and none on reused connections", () => {
+    const rows = loopRows(2, (row, index) => (index === 3_000 ? { ...row, outcome: "refused" } : row));
+    const reused = load(loopRows(10, (row) => ({ ...row, reused: true })));
+    expect(check(soundLoop({ loads: [load(rows), reused] }))).toMatchObject({ violations: 1, trials: rows.length });
+  });
+
+  it("decides nothing if all that was lost was lost before any reload", () => {
+    const rows = loopRows(2, (row, index) => (index === 5 ? { ...row, outcome: "refused" } : row));
+    expect(check(soundLoop({ loads: [load(rows)] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("before any reload"),
+    });
+  });
+
   it("counts what is lost on reused connections, and leaves it to the rules on connections", () => {
     const rows = loopRows(10, (row, index) => ({
       ...row,

@@ -1,9 +1,9 @@
 import type { History } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
-import { isStruck, reloadWindows, touches, whyNoReloadSeen } from "../reload-windows.ts";
+import { isStruck, reloadWindows, touches, whyNoReloadSeen, whyNotByReload } from "../reload-windows.ts";
 import { describeClasses, powerToSee, requestClasses } from "../request-classes.ts";
-import { countRows, culprits, evidenceOf, summarize } from "../request-evidence.ts";
+import { culprits, evidenceOf, summarize } from "../request-evidence.ts";
 
 /** Fewer reloads are no loop. */
 const LEAST_RELOADS = 20;
@@ -21,7 +21,7 @@ function reloadLoopLosesNothing(history: History): Finding {
   // On a reused connection a request may cross its end, announced or not: that is what the rules on connections judge.
   const lost = culprits(loads, ({ reused, outcome }) => !reused && outcome !== "ok");
   const struck = lost.some(({ row }) => isStruck(history, row));
-  const reason = whyNoReloadSeen(history, loads);
+  const reason = whyNoReloadSeen(history, loads) ?? whyNotByReload(history, lost);
   if (reason && !struck) return inconclusive(reason);
   const classes = requestClasses(loads, (row) => touches(row, windows) !== undefined);
   const inside = classes.reduce((sum, { label, trials }) => sum + (label.startsWith("fresh") ? trials : 0), 0);
@@ -29,7 +29,7 @@ function reloadLoopLosesNothing(history: History): Finding {
   const expected = "each id answered exactly once, completely, with a 2xx";
   if (lost.length > 0) {
     return violated({
-      trials: countRows(loads),
+      trials: culprits(loads, ({ reused }) => !reused).length,
       violations: lost.length,
       expected,
       observed: `${lost.length} lost on fresh connections (${summarize(lost)}) in ${text}`,

@@ -44,6 +44,22 @@ describe("availability/backlog-survives", () => {
     expect(run(several(() => queued({ received })))).toMatchObject({ outcome: "violated", violations: 8 });
   });
 
+  it("is violated by an answer that breaks off", () => {
+    const cut = {
+      received: [{ atMs: 1_300, text: "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{" }],
+      end: "reset",
+    } as const;
+    expect(run(several((index) => queued(index === 0 ? cut : {})))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+    });
+  });
+
+  it("holds for the answers of a server that speaks HTTP/1.0", () => {
+    const received = [{ atMs: 1_300, text: "HTTP/1.0 200 OK\r\n\r\n{}" }];
+    expect(run(several(() => queued({ received })))).toMatchObject({ outcome: "held", trials: 8 });
+  });
+
   it("decides nothing if somebody accepted and answered before the reload", () => {
     expect(run(several((index) => queued(index === 0 ? { answeredMs: 800 } : {}))).outcome).toBe("inconclusive");
   });

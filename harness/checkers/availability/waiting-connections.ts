@@ -3,6 +3,7 @@ import type { Conversation } from "../../spec/observation.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
+import { rawAnswers } from "../raw-answers.ts";
 import { reloads } from "../reload-windows.ts";
 
 /* Rules on connections that exist when the reload comes and have not got an answer yet. */
@@ -80,8 +81,12 @@ function isUnanswered({ received }: Conversation, { startedMs }: ActionRecord): 
   return (received[0]?.atMs ?? Number.POSITIVE_INFINITY) > startedMs;
 }
 
-function isAnswered({ received }: Conversation): boolean {
-  return /^HTTP\/1\.1 2\d\d /.test(received.map(({ text }) => text).join(""));
+/** A whole answer came. Where it does not say how long it is, its end is that of the connection. */
+function isAnswered({ received, end }: Conversation): boolean {
+  const [answer] = rawAnswers(received.map(({ text }) => text).join(""));
+  if (!answer || answer.status < 200 || answer.status > 299) return false;
+  const isFramed = answer.headers.has("content-length") || answer.headers.has("transfer-encoding");
+  return answer.complete || (!isFramed && end !== "reset");
 }
 
 function describeEnds(lost: readonly Conversation[]): string {

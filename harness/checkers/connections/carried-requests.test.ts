@@ -93,6 +93,18 @@ describe("connections/buffered-requests-answered", () => {
     expect(check(soundReload({ observations: [pair(text)] }))).toMatchObject({ outcome: "violated", violations });
   });
 
+  it("leaves out what was held for longer than the target drains, and cut then", () => {
+    const cut = { ...pair(""), endedMs: 3_050 };
+    const run = (drainMs: number) => check(soundReload({ observations: [pair(whole), cut], target: { drainMs } }));
+    expect(run(2_000)).toMatchObject({ outcome: "held", trials: 2 });
+    expect(run(3_000)).toMatchObject({ outcome: "violated", violations: 2, trials: 4 });
+    // The drain began with the first reload.
+    const actions = [action(), action({ index: 2, startedMs: 2_900, generation: 2 })];
+    expect(check(soundReload({ observations: [pair(whole), cut], actions, target: { drainMs: 2_000 } })).outcome).toBe(
+      "held",
+    );
+  });
+
   it("decides nothing if nothing waited when the reload came", () => {
     expect(check(soundReload()).outcome).toBe("inconclusive");
     expect(check(soundReload({ observations: [pair(whole, 950)] })).outcome).toBe("inconclusive");

@@ -58,8 +58,12 @@ function bufferedRequestsAnswered(history: History): Finding {
     ({ name, sent }) =>
       name.startsWith("pipelined-") && sent[0] && done.some(({ startedMs }) => sent[0] && sent[0].atMs < startedMs),
   );
-  const waiting = pairs.filter(({ received }) =>
-    received.every(({ atMs }) => done.some(({ startedMs }) => atMs > startedMs)),
+  const { drainMs } = history.target;
+  const waiting = pairs.filter(
+    ({ sent, received, endedMs }) =>
+      received.every(({ atMs }) => done.some(({ startedMs }) => atMs > startedMs)) &&
+      // At the end of the drain that it is configured for, a server may cut what is still there.
+      !done.some(({ startedMs }) => (sent[0]?.atMs ?? 0) < startedMs && endedMs >= startedMs + drainMs),
   );
   const faults = waiting.flatMap(lostOf);
   const trials = waiting.reduce((sum, talk) => sum + idsIn(talk).length, 0);

@@ -27,6 +27,19 @@ describe("connections/in-flight-completes", () => {
     expect(check(soundReload({ held }))).toMatchObject({ outcome: "violated", violations: 2, trials: 3 });
   });
 
+  it("decides nothing where one was held for longer than the target drains, and cut then", () => {
+    const held = [
+      heldAcross("ok"),
+      { ...heldAcross("truncated", 4_000), row: rowOf({ doneMs: 3_050, outcome: "truncated" }) },
+    ];
+    const run = (drainMs: number) => check(soundReload({ held, target: { drainMs } }));
+    expect(run(2_000)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("drain of 2000 ms") });
+    expect(run(3_000)).toMatchObject({ outcome: "violated", violations: 1, trials: 2 });
+    // The drain began with the first reload.
+    const actions = [action(), action({ index: 2, startedMs: 2_900, generation: 3 })];
+    expect(check(soundReload({ held, actions, target: { drainMs: 2_000 } })).outcome).toBe("inconclusive");
+  });
+
   it("decides nothing if the application did not enter one of them in time", () => {
     const held = [heldAcross("ok"), { ...heldAcross("status-503"), enteredMs: Number.NaN }];
     expect(check(soundReload({ held }))).toMatchObject({
@@ -109,6 +122,11 @@ describe("connections/drainers-accept-nothing", () => {
   it("holds where an old worker accepted within the settle time, and no more after that", () => {
     const observations = fresh(1_300, (index) => (index < 5 ? old : {}));
     expect(check(soundReload({ held, observations }))).toMatchObject({ outcome: "held", trials: 55 });
+  });
+
+  it("does not take a process that took up the new code itself for one that drains", () => {
+    const observations = fresh(6_100, () => ({ worker: 100, generation: 2 }));
+    expect(check(soundReload({ held, observations }))).toMatchObject({ outcome: "held", trials: 60 });
   });
 
   it("is violated by an answer of a draining worker after the settle time", () => {

@@ -1,6 +1,6 @@
 import { carried } from "./carried-requests.ts";
 import { deadlineConnections } from "./deadline-connections.ts";
-import type { History } from "../../spec/history.ts";
+import type { History, LedgerRow } from "../../spec/history.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, unsupported, violated } from "../finding.ts";
 import { idleClients } from "./idle-clients.ts";
@@ -23,7 +23,13 @@ function inFlightCompletes(history: History): Finding {
   const inFlight = history.held.filter(({ by }) => by !== "upload");
   const spanning = inFlight.filter((request) => reloads(history).some((reload) => spans(request, reload)));
   if (spanning.length === 0) return inconclusive("no request was in flight while a reload was asked for");
-  const cut = spanning.filter(({ row }) => row.outcome !== "ok");
+  const failed = spanning.filter(({ row }) => row.outcome !== "ok");
+  // At the end of the drain that it is configured for, a server may cut what is still there.
+  const { drainMs } = history.target;
+  const cut = failed.filter(
+    (request) =>
+      !reloads(history).some((reload) => spans(request, reload) && request.row.doneMs >= reload.startedMs + drainMs),
+  );
   const reason = whyNoReloadSeen(history, history.loads);
   if (cut.length === 0 && reason) return inconclusive(reason);
   const idle = reloads(history).find((reload) => !spanning.some((request) => spans(request, reload)));
@@ -36,6 +42,11 @@ function inFlightCompletes(history: History): Finding {
     );
   }
   if (cut.length === 0 && idle) return inconclusive(`no request was in flight at reload ${idle.index}`);
+  if (cut.length === 0 && failed.length > 0) {
+    return inconclusive(
+      `${failed.length} of ${spanning.length} requests outlasted the drain of ${drainMs} ms, and were cut`,
+    );
+  }
   if (cut.length === 0)
     return held(spanning.length, `all of ${spanning.length} requests held across a reload completed`);
   return violated({
@@ -110,10 +121,12 @@ function drainersAcceptNothing(history: History): Finding {
     .map(({ row }) => row)
     .filter((row) => row.sentMs > reload.startedMs && row.sentMs < untilMs && row.worker > 0);
   if (fresh.length === 0) return inconclusive(`no fresh request came in by the door ${door} while workers drained`);
-  const lastAccepted = fresh.findLastIndex((row) => drainers.has(row.worker));
+  // A process that took up the new code itself does not drain.
+  const isOld = ({ worker, generation }: LedgerRow): boolean => drainers.has(worker) && generation < reload.generation;
+  const lastAccepted = fresh.findLastIndex(isOld);
   // Until the settle time is over, a worker may not have been told to leave yet.
   const settledMs = reload.startedMs + reload.bootDelayMs + history.target.settleMs;
-  const late = fresh.filter((row) => drainers.has(row.worker) && row.sentMs > settledMs);
+  const late = fresh.filter((row) => isOld(row) && row.sentMs > settledMs);
   if (late.length > 0) {
     return violated({
       trials: fresh.length,

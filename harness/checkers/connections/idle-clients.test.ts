@@ -46,6 +46,11 @@ describe("connections/idle-survives", () => {
     expect(check(soundReload({ observations, target }))).toMatchObject({ outcome: "violated", trials: 1 });
   });
 
+  it("leaves out what was closed before the reload, as after a short time of keeping alive", () => {
+    const early = { ...gone, endedMs: 950 };
+    expect(check(soundReload({ observations: [early, carriedOn] }))).toMatchObject({ outcome: "held", trials: 1 });
+  });
+
   it("leaves out what a server never kept alive, and what spoke again after a second reload only", () => {
     const never = conversation({
       name: "idle-front",

@@ -60,6 +60,8 @@ function clientsOf(history: History): readonly IdleClient[] | string {
   const clients = observationsOf(history, "conversation").flatMap((talk): readonly IdleClient[] => {
     const [first, second] = talk.sent;
     if (!talk.name.startsWith("idle-") || !first || first.atMs > reload.startedMs) return [];
+    // What ended before the reload was not ended by it.
+    if (talk.endedMs < reload.startedMs) return [];
     // The second reload is not what this is about.
     if (second && later && second.atMs > later.startedMs) return [];
     const [before] = rawAnswers(talk.received.map(({ text }) => text).join(""));

@@ -59,6 +59,12 @@ describe("control/owner-only", () => {
     expect(check(rule, [tcp, ports(8001)])).toMatchObject({ outcome: "violated", violations: 1 });
   });
 
+  it("decides nothing where not even a declared port was seen", () => {
+    const blind: Observation = { kind: "listening", name: "ports", atMs: 20, listeners: [], declared: [8000] };
+    expect(check(rule, [endpoint("endpoints"), blind]).outcome).toBe("inconclusive");
+    expect(check(rule, [endpoint("endpoints")]).outcome).toBe("inconclusive");
+  });
+
   it("decides nothing where nothing was looked at, or where there is no socket", () => {
     expect(check(rule, []).outcome).toBe("inconclusive");
     const path = [{ path: "/run/x.sock", type: "nothing", mode: 0, uid: 0, inode: 0 } as const];
@@ -179,6 +185,13 @@ describe("control/pid-query-is-safe", () => {
     expect(check(rule, [...whole, call("pid-of-nothing", { output: "10\n" })])).toMatchObject({
       evidence: [expect.objectContaining({ text: expect.stringContaining("the pid of process 10") })],
     });
+  });
+
+  it("does not count a call that got no answer as a query that was answered with nothing", () => {
+    const broken = (name: string) => call(name, { answer: "broken", outcome: "nothing in time" });
+    const deaf = [look("at-pid-query"), call("pid-of-site", { output: "20\n" }), broken("pid-of-nobody")];
+    expect(check(rule, deaf).outcome).toBe("inconclusive");
+    expect(check(rule, [...deaf, refused("pid-of-nothing")])).toMatchObject({ outcome: "held", trials: 2 });
   });
 
   it("decides nothing where nobody was asked, or the program that runs has none either", () => {

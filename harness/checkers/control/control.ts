@@ -35,6 +35,10 @@ function ownerOnly(history: History): Finding {
       }),
     ),
   ];
+  const blind = looks.find(({ declared, listeners }) => !listeners.some(({ port }) => declared.includes(port)));
+  if (faults.length === 0 && (looks.length === 0 || blind)) {
+    return inconclusive(`no TCP listener was seen, not even one of the ports ${blind?.declared.join(", ") ?? ""}`);
+  }
   const tried = endpoints.flatMap(({ stranger }) => (stranger ? [stranger.text] : []));
   const attempts =
     tried.length > 0
@@ -127,9 +131,13 @@ function pidQueryIsSafe(history: History): Finding {
   if (deaf) return inconclusive(`the pid of a running program was not told: ${describeCall(deaf)}`);
   const wrong = named.filter(({ output }) => output.trim() !== String(look.mainPid));
   const right = new Set(calls("pid-of-nothing").filter(({ output }) => output.trim() === String(look.mainPid)));
-  const unsafe = failing.filter((one) => !right.has(one) && (one.answer === "accepted" || one.output.trim() !== ""));
+  // No answer at all, as in time, is none that prints nothing and fails.
+  const heard = failing.filter(({ answer, output }) => answer !== "broken" || output.trim() !== "");
+  if (heard.length === 0)
+    return inconclusive(`no query that has no answer was decided: ${failing.map(describeCall).join("; ")}`);
+  const unsafe = heard.filter((one) => !right.has(one) && (one.answer === "accepted" || one.output.trim() !== ""));
   return decide({
-    trials: named.length + failing.length,
+    trials: named.length + heard.length,
     faults: [...wrong, ...unsafe].map((one) => {
       const command = look.processes.find(({ pid }) => String(pid) === one.output.trim())?.command;
       const whose = command === undefined ? "" : `, the pid of ${command}`;
@@ -137,6 +145,6 @@ function pidQueryIsSafe(history: History): Finding {
       return fault({ kind: "action", atMs: one.startedMs, text });
     }),
     expected: `${look.mainPid} for the program that runs, and for a wrong name, none, or a stopped program nothing on standard output and an exit status other than 0`,
-    observed: `${unsafe.length} of ${failing.length} queries that have no answer printed one or exited with 0, ${wrong.length} of ${named.length} others printed another pid than ${look.mainPid}`,
+    observed: `${unsafe.length} of ${heard.length} queries that have no answer printed one or exited with 0, ${wrong.length} of ${named.length} others printed another pid than ${look.mainPid}`,
   });
 }

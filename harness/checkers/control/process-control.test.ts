@@ -59,6 +59,7 @@ describe("control/pidfile-always-valid", () => {
   it("decides nothing without a reload, without a look, without a start over a stale one", () => {
     expect(check(replay([poll])).outcome).toBe("inconclusive");
     expect(check(replay([start])).outcome).toBe("inconclusive");
+    expect(check(replay([{ ...poll, looks: 0 }, start])).outcome).toBe("inconclusive");
     expect(check(controlHistory([poll, start])).outcome).toBe("inconclusive");
   });
 });

@@ -46,7 +46,7 @@ function pidFileAlwaysValid(history: History): Finding {
   ];
   const reason = whyNoReloadSeen(history, history.loads);
   if (faults.length === 0 && reason !== undefined) return inconclusive(reason);
-  if (faults.length === 0 && (polls.length === 0 || starts.length === 0)) {
+  if (faults.length === 0 && (!polls.some(({ looks }) => looks > 0) || starts.length === 0)) {
     return inconclusive("the pid file was not watched, or the target not started over a stale one");
   }
   const looks = polls.reduce((sum, poll) => sum + poll.looks, 0);

@@ -107,6 +107,11 @@ describe("generation/environment-applied", () => {
     expect(finding.outcome === "violated" && finding.evidence[0]?.text).toContain("generation 2");
   });
 
+  it("is violated by new code that has no setting at all", () => {
+    const bare = { ...told("setting-after", "", 2), body: '{"generation":2,"setting":null}' };
+    expect(run([bare])).toMatchObject({ outcome: "violated", violations: 1 });
+  });
+
   it("decides nothing if only old code answered, if nothing was told before, or without a reload", () => {
     expect(run([told("setting-after", "blue", 1)]).outcome).toBe("inconclusive");
     expect(run([told("setting-after", "green", 2)], []).outcome).toBe("inconclusive");

@@ -119,7 +119,7 @@ function environmentApplied(history: History): Finding {
   if (old === undefined || before.some((setting) => setting !== old)) {
     return inconclusive("before the reload the application did not tell one setting");
   }
-  const stale = answers.filter((answer) => settingOf(answer) === old);
+  const stale = answers.filter((answer) => [old, undefined].includes(settingOf(answer)));
   const told = [...new Set(answers.map((answer) => settingOf(answer) ?? "none"))].join(", ");
   const text = `setting ${old} before the reload, ${told} in ${answers.length} answers of the new code`;
   if (stale.length === 0) return held(answers.length, text);

@@ -21,6 +21,12 @@ describe("generation/new-code-serves", () => {
     expect(check(soundReload({ loads: [freshLoad(rows)], actions: [reload] })).outcome).toBe("violated");
   });
 
+  it("is not for a service whose answers do not tell their generation", () => {
+    const rows = rowsAroundReload((row) => ({ ...row, generation: 0, worker: 0 }));
+    const actions = [action({ servedMs: undefined, settledMs: undefined, settleDeadlineMs: 2_000 })];
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions })).outcome).toBe("unsupported");
+  });
+
   it("decides nothing without a reload or without answers after it", () => {
     expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ loads: [freshLoad(rowsAroundReload().slice(0, 60))] })).outcome).toBe("inconclusive");
@@ -38,6 +44,39 @@ describe("generation/every-worker-replaced", () => {
     const samples = [sample(0, [{ pid: 100 }]), sample(2_000, [{ pid: 100, command: "old worker" }, { pid: 200 }])];
     const finding = check(soundReload({ processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } }));
     expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(/pid 100 \(old worker\).*generation 1/);
+  });
+
+  it("counts each process once, however many reloads it was older than", () => {
+    const rows = rowsAroundReload((row) => {
+      const generation = (row.intendedMs ?? 0) > 2_200 ? 3 : (row.intendedMs ?? 0) > 1_200 ? 2 : 1;
+      return { ...row, generation, worker: 100 * generation };
+    });
+    const run = (last: readonly number[]) =>
+      check(
+        soundReload({
+          loads: [freshLoad(rows)],
+          actions: [action(), action({ index: 2, startedMs: 2_000, generation: 3 })],
+          processes: {
+            samples: [[100], [100, 200], last, last].map((pids, at) =>
+              sample(
+                at * 1_000,
+                pids.map((pid) => ({ pid })),
+              ),
+            ),
+            cpuSeconds: 0,
+            peakPssBytes: 0,
+          },
+        }),
+      );
+    expect(run([200, 300])).toMatchObject({ outcome: "violated", trials: 2, violations: 1 });
+    expect(run([100, 300])).toMatchObject({ outcome: "violated", trials: 2, violations: 1 });
+  });
+
+  it("leaves out a process that took up the new code itself", () => {
+    const rows = rowsAroundReload((row) => ({ ...row, worker: 100 }));
+    const samples = [sample(0, [{ pid: 100 }]), sample(2_000, [{ pid: 100 }])];
+    const parts = { loads: [freshLoad(rows)], processes: { samples, cpuSeconds: 0, peakPssBytes: 0 } };
+    expect(check(soundReload(parts)).outcome).toBe("inconclusive");
   });
 
   it("decides nothing if the processes that answers name were never seen, as in a namespace of their own", () => {

@@ -1,9 +1,9 @@
-import type { ActionRecord, History, ProcessSample } from "../../spec/history.ts";
-import { LIMITS } from "../../spec/limits.ts";
+import type { History, ProcessSample } from "../../spec/history.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
-import { held, inconclusive, violated } from "../finding.ts";
+import { held, inconclusive, unsupported, violated } from "../finding.ts";
 import { reloads, whyNoReloadSeen } from "../reload-windows.ts";
 import { type Culprit, culprits, evidenceOf } from "../request-evidence.ts";
+import { generationsByPid } from "../served-by.ts";
 
 export const generation = {
   "generation/new-code-serves": newCodeServes,
@@ -16,6 +16,10 @@ function newCodeServes(history: History): Finding {
   if (done.length === 0) return inconclusive("no reload took place");
   const failed = done.find(({ error }) => error !== undefined);
   if (failed) return inconclusive(`reload ${failed.index} could not be asked for: ${failed.error}`);
+  const answers = culprits(history.loads, ({ outcome }) => outcome === "ok");
+  if (answers.length > 0 && answers.every(({ row }) => row.generation === 0)) {
+    return unsupported("the answers do not tell which generation they come from");
+  }
   let trials = 0;
   const stale: Culprit[] = [];
   for (const [position, action] of done.entries()) {
@@ -44,44 +48,33 @@ function newCodeServes(history: History): Finding {
 function everyWorkerReplaced(history: History): Finding {
   const reason = whyNoReloadSeen(history, history.loads);
   if (reason) return inconclusive(reason);
-  let trials = 0;
-  const evidence: Evidence[] = [];
-  const seen = new Set(history.processes.samples.flatMap(({ processes }) => processes.map(({ pid }) => pid)));
-  for (const action of reloads(history)) {
-    const old = pidsOfOlder(history, action);
+  const done = reloads(history);
+  const served = generationsByPid(history);
+  const left = new Map<number, Evidence>();
+  for (const action of done) {
     const sample = firstSampleAfter(history.processes.samples, action.settledMs ?? action.settleDeadlineMs);
     if (!sample) return inconclusive(`the process table was not read after reload ${action.index} had settled`);
-    // A number that the process table never showed may be one of another namespace: nothing is known of that process.
-    trials += [...old.keys()].filter((pid) => seen.has(pid)).length;
-    for (const process of sample.processes) {
-      if (process.state !== "Z" && old.has(process.pid)) {
-        const text = `pid ${process.pid} (${process.command}) served generation ${old.get(process.pid)} and is alive ${(sample.atMs - action.startedMs).toFixed(0)} ms after reload ${action.index} to generation ${action.generation}`;
-        evidence.push({ kind: "process", atMs: sample.atMs, text });
-      }
+    for (const { pid, state, command } of sample.processes) {
+      const generation = served.get(pid) ?? Number.POSITIVE_INFINITY;
+      if (state === "Z" || generation >= action.generation || left.has(pid)) continue;
+      const text = `pid ${pid} (${command}) served generation ${generation} and is alive ${(sample.atMs - action.startedMs).toFixed(0)} ms after reload ${action.index} to generation ${action.generation}`;
+      left.set(pid, { kind: "process", atMs: sample.atMs, text });
     }
   }
-  if (trials === 0) return inconclusive("no answer named a process that the process table ever showed");
-  if (evidence.length === 0)
-    return held(trials, `all of ${trials} processes that had served an older generation were gone`);
+  // A number that the process table never showed may be one of another namespace: nothing is known of that process.
+  const seen = new Set(history.processes.samples.flatMap(({ processes }) => processes.map(({ pid }) => pid)));
+  const last = Math.max(...done.map(({ generation }) => generation));
+  const trials = [...served].filter(([pid, generation]) => seen.has(pid) && generation < last).length;
+  if (trials === 0)
+    return inconclusive("the process table never showed a process that served an older generation, and no newer one");
+  if (left.size === 0) return held(trials, `all of ${trials} processes that had served an older generation were gone`);
   return violated({
     trials,
-    violations: evidence.length,
+    violations: left.size,
     expected: "no process of an older generation after the settle time",
-    observed: `${evidence.length} of ${trials} still alive`,
-    evidence: evidence.slice(0, LIMITS.evidenceItems),
+    observed: `${left.size} of ${trials} still alive`,
+    evidence: [...left.values()],
   });
-}
-
-/** Processes that answered with a generation older than the one of `action`, before it was asked for. */
-function pidsOfOlder(history: History, action: ActionRecord): ReadonlyMap<number, number> {
-  const pids = new Map<number, number>();
-  for (const load of history.loads) {
-    for (const row of load.ledger.rows()) {
-      if (row.worker > 0 && row.generation > 0 && row.generation < action.generation)
-        pids.set(row.worker, row.generation);
-    }
-  }
-  return pids;
 }
 
 function firstSampleAfter(samples: readonly ProcessSample[], atMs: number): ProcessSample | undefined {

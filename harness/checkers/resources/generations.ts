@@ -1,8 +1,8 @@
-import type { History, LedgerRow } from "../../spec/history.ts";
+import type { History } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
-import { observationsOf } from "../observations.ts";
 import { reloads } from "../reload-windows.ts";
+import { generationsByPid } from "../served-by.ts";
 
 /**
  * Generations that may have processes at the same time: one in force, one that comes up, and three on their way out. Any bound
@@ -52,16 +52,4 @@ export function generationsCapped(history: History): Finding {
       text: `generation ${generation}: pid ${pids.join(", ")}`,
     })),
   });
-}
-
-/** Of every process that answered anything, the newest generation that it answered with. */
-function generationsByPid({ loads, held, ...history }: History): ReadonlyMap<number, number> {
-  const generations = new Map<number, number>();
-  const meet = ({ worker, generation }: LedgerRow): void => {
-    if (worker > 0) generations.set(worker, Math.max(generation, generations.get(worker) ?? 0));
-  };
-  for (const { ledger } of loads) for (const row of ledger.rows()) meet(row);
-  for (const { row } of held) meet(row);
-  for (const { row } of observationsOf({ loads, held, ...history }, "exchange")) meet(row);
-  return generations;
 }

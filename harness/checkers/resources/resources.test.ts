@@ -144,5 +144,7 @@ describe("resources/listener-not-inherited", () => {
 
   it("decides nothing if no program was found", () => {
     expect(check(history()).outcome).toBe("inconclusive");
+    // As of one that is about to end.
+    expect(check(history({ observations: [{ ...child(), descriptors: 0 }] })).outcome).toBe("inconclusive");
   });
 });

@@ -49,7 +49,8 @@ function describe({ pid, ppid, state, command }: ProcessFacts, { atMs }: Process
 
 // A program that the application starts does not get the listener.
 function listenerNotInherited(history: History): Finding {
-  const looks = observationsOf(history, "listeners", "child");
+  const looks = observationsOf(history, "listeners", "child").filter(({ descriptors }) => descriptors > 0);
+  // Of one that is about to end none are left, whatever it had inherited.
   if (looks.length === 0) return inconclusive("no program that the application had started was found");
   const heirs = looks.filter(({ listeners }) => listeners.length > 0);
   const text = `${heirs.length} of ${looks.length} programs started by the application hold a listening socket`;
