@@ -27,7 +27,13 @@ describe("positioned YAML", () => {
 
   it("points at an unknown key", () => {
     expect(problemsOf("name: x\nnested:\n  port: 1\n  prot: 2\n")).toEqual([
-      { file: "a.yaml", line: 4, column: 3, key: "nested.prot", message: 'unknown key "prot", expected one of port' },
+      {
+        file: "a.yaml",
+        line: 4,
+        column: 3,
+        key: "nested.prot",
+        message: 'unknown key "prot" (did you mean port?), expected one of port',
+      },
     ]);
   });
 
@@ -42,10 +48,10 @@ describe("positioned YAML", () => {
       }
     };
     expect(messageOf("list: [{host: a, hots: b}]")).toBe(
-      'a.yaml:1:18: list.0.hots: unknown key "hots", expected one of host, port',
+      'a.yaml:1:18: list.0.hots: unknown key "hots" (did you mean host?), expected one of host, port',
     );
     expect(messageOf("named: {a: {host: a, hots: b}}")).toContain(
-      'named.a.hots: unknown key "hots", expected one of host',
+      'named.a.hots: unknown key "hots" (did you mean host?), expected one of host',
     );
     expect(messageOf("lits: []")).toContain("expected one of list, named");
     expect(problemsOf("name: x\naction: {command: [a], singal: HUP}\n")[0]).toMatchObject({
@@ -57,7 +63,7 @@ describe("positioned YAML", () => {
   it("points at a value of the wrong type and says what was expected", () => {
     const [problem] = problemsOf("name: x\nnested:\n  port: high\n");
     expect(problem).toMatchObject({ line: 3, column: 3, key: "nested.port" });
-    expect(problem?.message).toContain("expected number");
+    expect(problem?.message).toContain('expected a number, found "high"');
   });
 
   it("points at the parent of a missing key", () => {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { isMap, isNode, isScalar, LineCounter, type Document, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, type Document, parseDocument, visit } from "yaml";
 import type { z } from "zod";
+import { nearest, wordIssue, wordSyntax } from "./wording.ts";
 
 /** One thing wrong in a file that a person wrote: where it stands and what was expected there. */
 export interface FileProblem {
@@ -46,24 +47,56 @@ export async function readYamlFile<T>(
 
 /** Like {@link readYamlFile} for text already read; `file` only labels the problems. */
 export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>): T {
+  const { document, at } = parse(text);
+  const problems = [
+    ...document.errors.map(({ code, message, pos }) => {
+      const found = /^["']?([\w.-]*)/.exec(text.slice(pos[0]))?.[1] ?? "";
+      return { file, ...at(pos[0]), key: "", message: wordSyntax(code, message, found) };
+    }),
+    ...unknownAliases(document).map(({ offset, name }) => {
+      return { file, ...at(offset), key: "", message: `expected an anchor &${name} before *${name}` };
+    }),
+  ];
+  if (problems.length > 0) throw new ConfigFileError(problems);
+  const result = schema.safeParse(document.toJS() ?? {}, { error: wordIssue });
+  if (result.success) return result.data;
+  if (document.contents === null) {
+    throw new ConfigFileError([{ file, line: 1, column: 1, key: "", message: "expected keys, found an empty file" }]);
+  }
+  throw new ConfigFileError(
+    result.error.issues
+      .flatMap((issue) => flattenIssue(issue, schema))
+      .map(({ path, message }) => ({ file, ...at(offsetOf(document, path)), key: path.join("."), message })),
+  );
+}
+
+/** A problem at a key of a file that was found right otherwise: something that only a look elsewhere could tell. */
+export function problemAt(text: string, file: string, path: readonly PropertyKey[], message: string): FileProblem {
+  const { document, at } = parse(text);
+  return { file, ...at(offsetOf(document, path)), key: path.join("."), message };
+}
+
+function parse(text: string): {
+  readonly document: Document;
+  readonly at: (offset: number) => { readonly line: number; readonly column: number };
+} {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  if (document.errors.length > 0) {
-    throw new ConfigFileError(
-      document.errors.map((error) => ({ file, ...at(error.pos[0]), key: "", message: error.message })),
-    );
-  }
-  const result = schema.safeParse(document.toJS() ?? {});
-  if (result.success) return result.data;
-  throw new ConfigFileError(
-    result.error.issues
-      .flatMap((issue) => flattenIssue(issue, schema))
-      .map(({ path, message }) => ({ file, ...at(offsetOf(document, path)), key: path.join("."), message })),
-  );
+  return { document, at };
+}
+
+function unknownAliases(document: Document): { readonly offset: number; readonly name: string }[] {
+  const unknown: { offset: number; name: string }[] = [];
+  visit(document, {
+    Alias(_, node) {
+      if (!node.resolve(document)) unknown.push({ offset: node.range?.[0] ?? 0, name: node.source });
+    },
+  });
+  return unknown;
 }
 
 interface Located {
@@ -75,7 +108,11 @@ function flattenIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefin
   if (issue.code === "unrecognized_keys") {
     const allowed = allowedKeys(schema, issue.path);
     const expected = allowed.length > 0 ? `, expected one of ${allowed.join(", ")}` : "";
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: `unknown key "${key}"${expected}` }));
+    return issue.keys.map((key) => {
+      const meant = nearest(key, allowed);
+      const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
+      return { path: [...issue.path, key], message: `unknown key "${key}"${hint}${expected}` };
+    });
   }
   // Of a union, the branch that came closest (fewest complaints, deepest) says what is wrong best.
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
@@ -88,6 +125,8 @@ function flattenIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefin
     if (depthOf(deepest) > 0) {
       return deepest.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
     }
+    // A union that says what it takes does so better than its branches.
+    if (issue.message.startsWith("expected")) return [{ path: issue.path, message: issue.message }];
     const expected = [...new Set(branches.flat().map(({ message }) => message))].join(", or ");
     return [{ path: issue.path, message: expected || issue.message }];
   }
@@ -120,7 +159,9 @@ function formatProblem({ file, line, column, key, message }: FileProblem): strin
 /** Keys of the object at `path`; none where the schema allows several shapes there. */
 function allowedKeys(schema: z.core.$ZodType | undefined, path: readonly PropertyKey[]): readonly string[] {
   const def = schemaAt(schema, path)?._zod.def;
-  return def?.type === "object" ? Object.keys((def as z.core.$ZodObjectDef).shape) : [];
+  if (def?.type === "object") return Object.keys((def as z.core.$ZodObjectDef).shape);
+  const keyType = def?.type === "record" ? (def as z.core.$ZodRecordDef).keyType._zod.def : undefined;
+  return keyType?.type === "enum" ? Object.values((keyType as z.core.$ZodEnumDef).entries).map(String) : [];
 }
 
 function schemaAt(schema: z.core.$ZodType | undefined, path: readonly PropertyKey[]): z.core.$ZodType | undefined {

@@ -46,7 +46,10 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
   await using taken = new AsyncDisposableStack();
   const target = taken.use(await launchTarget(definition, options));
   const reason = await target.ready();
-  if (reason !== undefined) throw new TargetBootError(definition.name, reason, await target.output());
+  if (reason !== undefined) {
+    const output = definition.settings.start ? await target.output() : undefined;
+    throw new TargetBootError(definition.name, reason, output);
+  }
   const whole = taken.move();
   return { ...target, [Symbol.asyncDispose]: () => whole.disposeAsync() };
 }
@@ -123,7 +126,9 @@ async function deployFirst(parts: Omit<TargetParts, "child" | "table" | "another
     for (const { name } of definition.sites) await putInForce(name, signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new TargetBootError(definition.name, cause instanceof Error ? cause.message : String(cause), "", { cause });
+    throw new TargetBootError(definition.name, cause instanceof Error ? cause.message : String(cause), undefined, {
+      cause,
+    });
   }
 }
 
@@ -174,7 +179,7 @@ async function expectFreePorts({ definition, sites }: Pick<TargetParts, "definit
       if (endpoint && (await isListening(endpoint, LIMITS.connectMs))) {
         const address = describeEndpoint(endpoint);
         const reason = `expected the port of ${address} to be free, but somebody listens there already`;
-        throw new TargetBootError(definition.name, reason, "");
+        throw new TargetBootError(definition.name, reason, undefined);
       }
     }
   }

@@ -17,15 +17,15 @@ export class TargetUnavailableError extends Error {
   }
 }
 
-/** The target was started and did not come up; `output` holds the last lines that it logged. */
+/** The target did not come up; `output` holds the last lines that it logged, where the suite had started it. */
 export class TargetBootError extends Error {
   override readonly name = "TargetBootError";
   readonly output: string;
 
-  constructor(target: string, reason: string, output: string, options?: ErrorOptions) {
-    const shown = output === "" ? "it logged nothing" : `its last log lines:\n${output.replace(/^/gm, "  | ")}`;
-    super(`${target}: ${reason}; ${shown}`, options);
-    this.output = output;
+  constructor(target: string, reason: string, output: string | undefined, options?: ErrorOptions) {
+    const logged = output === "" ? "it logged nothing" : `its last log lines:\n${output?.replace(/^/gm, "  | ")}`;
+    super(`${target}: ${reason}${output === undefined ? "" : `; ${logged}`}`, options);
+    this.output = output ?? "";
   }
 }
 

@@ -127,12 +127,12 @@ test.each([
   [
     "a wrong type",
     `${HEAD}${URL_LINE}workers: many\n`,
-    "/somewhere/t.yaml:6:1: workers: Invalid input: expected number, received string",
+    '/somewhere/t.yaml:6:1: workers: expected a number, found "many"',
   ],
   [
     "a command as text",
     `${HEAD}${URL_LINE}version: server -v\n`,
-    "/somewhere/t.yaml:6:1: version: Invalid input: expected array",
+    "/somewhere/t.yaml:6:1: version: expected a command as a list of arguments",
   ],
   [
     "both ways to name a process",
@@ -141,8 +141,8 @@ test.each([
   ],
   [
     "a known failure of no site",
-    `${HEAD}${URL_LINE}knownFailures: [{requirement: a/b, reason: x, sites: [blog]}]\n`,
-    '/somewhere/t.yaml:6:55: knownFailures.0.sites.0: expected one of the sites main, not "blog"',
+    `${HEAD}${URL_LINE}knownFailures: [{requirement: resources/no-zombies, reason: x, sites: [blog]}]\n`,
+    '/somewhere/t.yaml:6:72: knownFailures.0.sites.0: expected one of the sites main, not "blog"',
   ],
   [
     "an unknown capability",

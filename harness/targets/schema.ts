@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { REQUIREMENTS } from "../spec/catalogue.ts";
 import { ACTION_NAMES, CAPABILITIES, ROLES, VARIANTS } from "../spec/target-facts.ts";
 import { LIMITS } from "../spec/limits.ts";
 import { whyNotAttached } from "./attached.ts";
@@ -9,19 +10,26 @@ import { controlSchema } from "./control-schema.ts";
  * only once these are filled in. Unknown keys are errors.
  */
 
+const RULES: ReadonlySet<string> = new Set(REQUIREMENTS.map(({ id }) => id));
 const NAME = /^[a-z0-9][a-z0-9-]*$/;
 const name = z.string().regex(NAME, "expected a name of lower-case letters, digits and dashes");
 const text = z.string().min(1, "expected some text");
-const command = z.array(z.string()).min(1, "expected a command as a list of arguments, its name first");
+const COMMAND = "expected a command as a list of arguments, its name first: [server, --port, 80]";
+const command = z.array(z.string(), { error: COMMAND }).min(1, COMMAND);
 const milliseconds = z.number().int().nonnegative();
-const http = z.string().regex(/^http:\/\/\S+$/, "expected a URL such as http://127.0.0.1:${port}");
+const http = z
+  .string()
+  .refine((value) => value.startsWith("http://") && isUrl(value), "expected a URL such as http://127.0.0.1:${port}")
+  .meta({ pattern: String.raw`^http://\S+$` });
 /** Where a target is reached. */
 const url = z
   .string()
-  .regex(
-    /^(http:\/\/|unix:)\S+$/,
+  .refine((value) => !value.startsWith("https://"), "expected plain http://, for the suite does not speak TLS")
+  .refine(
+    (value) => /^https:|^unix:\S+$/.test(value) || (value.startsWith("http://") && isUrl(value)),
     "expected a URL such as http://127.0.0.1:${port}, or unix:${workspace}/run/app.sock for a unix socket",
-  );
+  )
+  .meta({ pattern: String.raw`^(http://|unix:)\S+$` });
 
 /** Environment values may be written as numbers or booleans. */
 const environment = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
@@ -54,6 +62,8 @@ const signalAction = z
     message: "expected pidfile or to, not both",
   });
 
+const ACTION =
+  "expected {signal: HUP}, {command: [...]}, {http: {method: POST, url: ...}} or {touch: PATH}, or a list of these";
 const step = z.union([
   signalAction,
   z.strictObject({ command }),
@@ -64,23 +74,29 @@ const step = z.union([
 ]);
 
 /** One step, or several that run in order until one fails. */
-const action = z.union([step, z.array(step).min(1)]);
+const action = z.union([step, z.array(step).min(1, ACTION)], { error: ACTION });
 
-const main = z.union([
-  z.strictObject({ child: z.literal(true) }),
-  z.strictObject({ pidfile: text }),
-  /** Prints the process id. */
-  z.strictObject({ command }),
-]);
+const main = z.union(
+  [
+    z.strictObject({ child: z.literal(true) }),
+    z.strictObject({ pidfile: text }),
+    /** Prints the process id. */
+    z.strictObject({ command }),
+  ],
+  { error: "expected {child: true}, {pidfile: PATH} or {command: [...]}" },
+);
 
-const probe = z.union([
-  z.literal("contract"),
-  z.strictObject({
-    path: z.string().startsWith("/"),
-    status: z.number().int().min(100).max(599).default(200),
-    generation: z.strictObject({ header: text }).optional(),
-  }),
-]);
+const probe = z.union(
+  [
+    z.literal("contract"),
+    z.strictObject({
+      path: z.string().startsWith("/", "expected a path such as /"),
+      status: z.number().int().min(100).max(599).default(200),
+      generation: z.strictObject({ header: text }).optional(),
+    }),
+  ],
+  { error: "expected contract, or {path: /, status: 200, generation: {header: NAME}}" },
+);
 
 const capabilities = z.array(z.enum(CAPABILITIES, { error: `expected one of ${CAPABILITIES.join(", ")}` }));
 
@@ -109,7 +125,7 @@ const site = z.strictObject({
 });
 
 const knownFailure = z.strictObject({
-  requirement: z.string().regex(/^[a-z-]+\/[a-z0-9-]+$/, "expected the id of a requirement, as in group/slug"),
+  requirement: z.string(),
   reason: text,
   link: text.optional(),
   /** Sites that show it; all of them by default. */
@@ -222,7 +238,11 @@ export const targetSchema = z
       seen.add(name);
     }
     const names = target.sites.length > 0 ? [...seen] : ["main"];
-    for (const [index, { sites = [] }] of target.knownFailures.entries()) {
+    for (const [index, { requirement, sites = [] }] of target.knownFailures.entries()) {
+      if (!RULES.has(requirement)) {
+        const message = `expected the id of a rule (npx hupspec requirements), there is no "${requirement}"`;
+        complain(["knownFailures", index, "requirement"], message);
+      }
       for (const [place, site] of sites.entries()) {
         if (names.includes(site)) continue;
         const path = ["knownFailures", index, "sites", place];
@@ -254,6 +274,11 @@ export function targetJsonSchema(): object {
     ...z.toJSONSchema(targetSchema, { io: "input", target: "draft-2020-12" }),
     title: "hupspec target file, version 1",
   };
+}
+
+/** Whatever its placeholders stand for: each could be a port, a host or a part of a path. */
+function isUrl(value: string): boolean {
+  return /^\S+$/.test(value) && URL.canParse(value.replace(/\$\{[^}]*\}/g, "1"));
 }
 
 function isInside(file: string): boolean {

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { ConfigFileError, parseYaml } from "../../config/positioned-yaml.ts";
+import { ConfigFileError, type FileProblem, parseYaml, problemAt } from "../../config/positioned-yaml.ts";
 import { checkPlaceholders, portNames } from "./placeholders.ts";
 import { CONTROL_PARTS, type Capability, type Variant } from "../spec/target-facts.ts";
 import { targetSchema, type TargetFile, type TargetSite } from "./schema.ts";
@@ -87,10 +87,37 @@ export async function readTargetFile(file: string, appsFolder: string): Promise<
     text = await readFile(absolute, "utf8");
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    const message = `expected a readable target file (${reason})`;
+    const found = reason === "EISDIR" ? ", found a folder" : ` (${reason})`;
+    const message = `expected a readable target file${found}`;
     throw new ConfigFileError([{ file, line: 1, column: 1, key: "", message }], { cause });
   }
-  return parseTargetFile(text, absolute, appsFolder);
+  const definition = parseTargetFile(text, absolute, appsFolder);
+  await expectFiles(definition, text, appsFolder);
+  return definition;
+}
+
+/** Folders and files that the target file names have to be there before anything is started. */
+async function expectFiles(
+  { file, folder, settings, sites, appFolders }: TargetDefinition,
+  text: string,
+  appsFolder: string,
+): Promise<void> {
+  const problems: FileProblem[] = [];
+  for (const [index, { name, app }] of sites.entries()) {
+    const appFolder = appFolders.get(name);
+    if (appFolder === undefined || (await stat(appFolder).catch(() => undefined))?.isDirectory()) continue;
+    const known = (await readdir(appsFolder).catch(() => [])).join(", ");
+    const message = `expected none, one of the ready-made probe apps ${known}, or a folder beside the target file such as ./app; there is no ${appFolder}`;
+    problems.push(problemAt(text, file, app === undefined ? ["app"] : ["sites", index, "app"], message));
+  }
+  for (const [name, contents] of Object.entries(settings.files)) {
+    if (typeof contents === "string") continue;
+    // Other placeholders are filled in at the start only.
+    const source = contents.copy.replaceAll("${targetDir}", folder);
+    if (source.includes("${") || (await stat(source).catch(() => undefined))?.isFile()) continue;
+    problems.push(problemAt(text, file, ["files", name, "copy"], `expected a file, there is no ${source}`));
+  }
+  if (problems.length > 0) throw new ConfigFileError(problems);
 }
 
 /** Like {@link readTargetFile} for text already read. */

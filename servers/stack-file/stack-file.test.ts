@@ -31,7 +31,9 @@ async function problemsOf(text: string): Promise<string[]> {
 describe("stack file", () => {
   it("names line, column and key of what is wrong", async () => {
     expect(await problemsOf("programs:\n  app:\n    command: [a]\n    stopMS: 3\n")).toEqual([
-      expect.stringMatching(/^4:5: programs\.app\.stopMS: unknown key "stopMS", expected one of prefork, .*stopMs/),
+      expect.stringMatching(
+        /^4:5: programs\.app\.stopMS: unknown key "stopMS" \(did you mean stopMs\?\), expected one of prefork, .*stopMs/,
+      ),
     ]);
     expect(await problemsOf("programs:\n  app: {prefork: {app: x, listen: 'nonsense'}}\n")).toEqual([
       "2:27: programs.app.prefork.listen: expected HOST:PORT or the path of a unix socket",
