@@ -1,7 +1,9 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-// Three projects: `unit` is fast and parallel; `scenarios` and `saboteurs` boot real servers one after the other,
+// Four projects: `unit` is fast and parallel; `contract`, `scenarios` and `saboteurs` boot real servers one after the other,
 // because two of them at once would measure each other.
+const CONTRACT = ["harness/contract/check-contract.test.ts", "servers/peers/contract.test.ts"];
+
 export default defineConfig({
   test: {
     projects: [
@@ -9,9 +11,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{config,harness,servers,reports,bench}/**/*.test.ts", "scenarios/catalogue.test.ts"],
-          exclude: [...configDefaults.exclude, "servers/saboteurs/**"],
+          exclude: [...configDefaults.exclude, "servers/saboteurs/**", ...CONTRACT],
           testTimeout: 30_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "contract",
+          include: CONTRACT,
+          fileParallelism: false,
+          testTimeout: 120_000,
         },
       },
       {

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "./commands/exit-code.ts";
 import { UsageError, type CommandIo } from "./commands/io.ts";
 import { REPORT_FORMATS, type ReportOptions } from "./commands/report-formats.ts";
+import type { ContractOptions } from "./commands/contract.ts";
 import type { InitOptions } from "./commands/init.ts";
 import type { MatrixOptions } from "./commands/matrix.ts";
 import type { RunOptions } from "./commands/run.ts";
@@ -81,6 +82,7 @@ async function build(done: (code: number) => void): Promise<Command> {
 
   addRun(program, done);
   addMatrix(program, done);
+  addContract(program, done);
   program
     .command("targets")
     .description("list the targets that come with the package, and what they lack here")
@@ -172,6 +174,20 @@ function addMatrix(program: Command, done: (code: number) => void): void {
     });
 }
 
+function addContract(program: Command, done: (code: number) => void): void {
+  program
+    .command("contract")
+    .description(
+      "ask applications all of the probe contract, without a reload; exit code 0 right, 1 wrong, 2 usage, 3 no boot",
+    )
+    .requiredOption("--target <name|file>", "a target of the catalogue or a target file; may be repeated", collect)
+    .action(async (options: ContractOptions) => {
+      using interrupted = interruption();
+      const { contract } = await import("./commands/contract.ts");
+      done(await contract(options, io, { packageRoot, signal: interrupted.signal }));
+    });
+}
+
 function addInit(program: Command, done: (code: number) => void): void {
   program
     .command("init")
@@ -185,7 +201,7 @@ function addInit(program: Command, done: (code: number) => void): void {
     .action(async (options: InitOptions) => done(await (await import("./commands/init.ts")).init(options, io)));
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 

@@ -5,6 +5,8 @@ import path from "node:path";
 export interface WorkspacePlan {
   /** Name of each site and the folder of the application that goes into all of its releases, if any. */
   readonly sites: readonly { readonly name: string; readonly appFolder?: string }[];
+  /** Written one after the other, the last one in force; an ordinary one unless told. */
+  readonly releases?: readonly ReleasePlan[];
   /** Where the folder is made; the system's temporary folder by default. */
   readonly parent?: string;
 }
@@ -37,8 +39,12 @@ export interface Workspace extends AsyncDisposable {
   deploy(site: string, plan?: ReleasePlan): Promise<Release>;
 }
 
-/** Makes the folder, with generation 1 of every site in force. */
-export async function createWorkspace({ sites, parent = tmpdir() }: WorkspacePlan): Promise<Workspace> {
+/** Makes the folder, with generation 1 of every site in force, or the last of `releases`. */
+export async function createWorkspace({
+  sites,
+  releases = [{}],
+  parent = tmpdir(),
+}: WorkspacePlan): Promise<Workspace> {
   // Mode 0700 by definition of mkdtemp.
   const root = await mkdtemp(path.join(parent, "hupspec-"));
   const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 5 });
@@ -84,7 +90,7 @@ export async function createWorkspace({ sites, parent = tmpdir() }: WorkspacePla
     for (const { name, appFolder } of sites) {
       if (appFolder !== undefined) await expectFolder(appFolder);
       await mkdir(path.join(root, "sites", name), { recursive: true, mode: 0o700 });
-      await workspace.deploy(name);
+      for (const plan of releases) await workspace.deploy(name, plan);
     }
     return workspace;
   } catch (error) {

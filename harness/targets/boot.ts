@@ -6,7 +6,7 @@ import { reservePorts } from "../process/ports.ts";
 import { createProcessTable, NO_PROCESSES, type ProcessTable } from "../process/process-table.ts";
 import { openLogPipe, type LogPipe } from "../process/log-pipe.ts";
 import type { ManagedProcess } from "../process/managed-process.ts";
-import { createWorkspace, type Workspace } from "../process/workspace.ts";
+import { createWorkspace, type ReleasePlan, type Workspace } from "../process/workspace.ts";
 import { createBootedTarget, type BootedTarget, type TargetParts } from "./booted-target.ts";
 import { controlsOf } from "./controls.ts";
 import { describeEndpoint, isListening } from "./endpoint.ts";
@@ -23,6 +23,8 @@ import { writeWorkspaceFiles } from "./workspace-files.ts";
 export interface BootOptions {
   /** Workers to start it with; those of the target file by default. */
   readonly workers?: number;
+  /** Releases written before it starts, the last one in force; an ordinary one unless told. */
+  readonly releases?: readonly ReleasePlan[];
   readonly runId: string;
   /** How the console comes into the log, where it is the log; `file`, which is directly, unless told. */
   readonly sink?: "file" | "pipe";
@@ -65,7 +67,12 @@ async function launchTarget(definition: TargetDefinition, options: BootOptions):
   // Taken apart in the reverse order, on every way out.
   await using taken = new AsyncDisposableStack();
   const ports = taken.use(await reservePorts(definition.ports));
-  const workspace = taken.use(await createWorkspace({ sites: workspaceSites(definition) }));
+  const workspace = taken.use(
+    await createWorkspace({
+      sites: workspaceSites(definition),
+      ...(options.releases && { releases: options.releases }),
+    }),
+  );
   const values: PlaceholderValues = {
     ports: ports.byName,
     workspace: workspace.root,
