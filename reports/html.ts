@@ -106,8 +106,9 @@ function renderVerdict(verdict: Verdict, id: string): string {
     const when = atMs === undefined ? "" : ` at ${milliseconds(atMs)}`;
     return `<li>${kind}${when}: <code>${text(excerpt)}</code></li>`;
   });
-  return `<details${id}${open}><summary class="${verdict.verdict}">${GLYPHS[verdict.verdict]} ${verdict.verdict} ${text(verdict.requirement)} (${verdict.level})</summary>
-<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${text(value)}</dd>`).join("")}</dl>
+  // The anchor lies inside, for a link to it to open what is folded.
+  return `<details${open}><summary class="${verdict.verdict}">${GLYPHS[verdict.verdict]} ${verdict.verdict} ${text(verdict.requirement)} (${verdict.level})</summary>
+<dl${id}>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${text(value)}</dd>`).join("")}</dl>
 ${evidence.length > 0 ? `<ul>${evidence.join("")}</ul>` : ""}
 </details>`;
 }
@@ -123,6 +124,7 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.15rem .6rem;text-align:left;border-bottom:1px solid #8884}
 .pass{color:#2a8a3e}.fail,.setup-failed{color:#d0342c}.warn,.known-failure{color:#b06f00}.inconclusive{color:#9b4dca}
 .unsupported{color:#888}.info{color:#2277aa}
+dl[id]{scroll-margin-top:3rem}details:has(:target){outline:2px solid}
 dt{float:left;clear:left;width:6rem;color:#888}dd{margin-left:6.5rem}code,pre,dd{overflow-wrap:anywhere;white-space:pre-wrap}
 svg{display:block;width:100%;max-width:60rem;height:5rem;margin:.5rem 0}
 svg .good{fill:#2a8a3e}svg .bad{fill:#d0342c}svg line{stroke:#888;stroke-dasharray:2 2}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evidencePage } from "./matrix.ts";
+import { evidencePage, matrixOfRuns } from "./matrix.ts";
 import { renderMatrixFiles } from "./files.ts";
 import { sampleRuns } from "./sample-runs.ts";
 
@@ -28,6 +28,14 @@ describe("the files of a matrix", () => {
       return content === "" || (anchor !== undefined && content.split(`id="${anchor}"`).length !== 2);
     });
     expect(dead).toEqual([]);
+  });
+
+  it("have one line of JSON for each cell, and the same content", () => {
+    const json = files.get("matrix.json") ?? "";
+    expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(matrixOfRuns(sampleRuns()))));
+    expect(json).toContain(
+      '"logging/ids-reconcile": { "verdict": "fail", "trials": 12000, "bound95": 0.00073, "evidence": "',
+    );
   });
 
   it("are the same for the same runs", () => {

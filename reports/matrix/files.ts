@@ -17,8 +17,16 @@ export function renderMatrixFiles(runs: readonly MatrixRun[]): ReadonlyMap<strin
         [evidencePage(name, "html"), renderHtml(run.record)] as const,
       ]),
     ),
-    ["matrix.json", renderDocument(matrix)],
+    ["matrix.json", withCellsOnOneLine(renderDocument(matrix))],
     ["matrix.md", renderMatrixMarkdown(matrix)],
     ["matrix.html", renderMatrixHtml(matrix)],
   ]);
+}
+
+/** So that a change of one verdict is a change of one line. Within a string a line break is escaped. */
+function withCellsOnOneLine(json: string): string {
+  return json.replace(
+    /\{\n\s*("verdict": [^{}]*?)\n\s*\}/g,
+    (_, fields: string) => `{ ${fields.replace(/\n\s*/g, " ")} }`,
+  );
 }

@@ -44,7 +44,7 @@ function targetTable(targets: readonly MatrixTarget[]): string {
   const rows = targets.map((target) => {
     const counts = countsOf(target);
     const cells = KINDS.map((kind) => `<td class="${kind}">${counts.get(kind) ?? 0}</td>`);
-    return `<tr>${targetHead(target)}<td>${target.role}</td><td>${text(target.version)}</td><td>${text(resultOf(target))}</td>${cells.join("")}<td class="date">${target.run.startedAt.slice(0, 10)}</td></tr>`;
+    return `<tr>${targetHead(target)}<td class="role">${target.role}</td><td>${text(target.version)}</td><td class="result">${text(resultOf(target))}</td>${cells.join("")}<td class="date">${target.run.startedAt.slice(0, 10)}</td></tr>`;
   });
   return table(
     ["target", "role", "version", "result", ...KINDS.map((kind) => `${GLYPHS[kind]} ${kind}`), "date"],
@@ -100,8 +100,7 @@ function cell({ name, verdicts }: MatrixTarget, rule: string): string {
   const { verdict, trials, bound95 } = found;
   const href = `${evidencePage(name, "html")}#${htmlAnchor(name, rule)}`;
   const words = trials > 0 ? `${verdict}: ${number(trials)} trials, rate < ${percent(bound95)}` : verdict;
-  const label = `${name}, ${rule}: ${words}`;
-  return `<td class="${verdict}"><a href="${text(href)}" title="${text(label)}" aria-label="${text(label)}">${GLYPHS[verdict]}</a></td>`;
+  return `<td class="${verdict}"><a href="${text(href)}" title="${text(words)}" aria-label="${verdict}">${GLYPHS[verdict]}</a></td>`;
 }
 
 function text(value: string): string {
@@ -110,7 +109,7 @@ function text(value: string): string {
 
 /** The matrix scrolls by itself, so that its heading and its rules stay in sight. */
 const MATRIX_STYLE = `
-body{max-width:none}.wide{overflow-x:auto}.wide th,.wide td{vertical-align:top}.wide th,.date{white-space:nowrap}dl{max-width:60rem}dt{width:14rem}dd{margin-left:14.5rem}
+body{max-width:none}.wide{overflow-x:auto}.wide th,.wide td{vertical-align:top}.wide th[scope=row],.wide td.role,.date{white-space:nowrap}.result{min-width:14rem}dl{max-width:60rem}dt{width:14rem}dd{margin-left:14.5rem}
 .matrix{overflow:auto;max-height:92vh;border:1px solid #8884}
 .matrix table{border-collapse:separate;border-spacing:0;margin:0}
 .matrix thead th,.matrix tbody th[scope=row]{position:sticky;background:Canvas;z-index:1}
