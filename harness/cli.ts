@@ -191,14 +191,28 @@ function addContract(program: Command, done: (code: number) => void): void {
 function addInit(program: Command, done: (code: number) => void): void {
   program
     .command("init")
-    .description("write a commented target file to start from")
-    .option("--start <command>", "how the server is started")
+    .description("write a commented target file to start from; on a terminal asks for what no option says")
+    .option("--start <command>", "how the server is started; - for a service that runs already")
     .option("--url <url>", "where it answers; ${port} is a free port")
+    .option("--probe <path>", "the path to ask for, or contract")
+    .option("--header <name>", "the header of its answers that names the release")
     .option("--reload <signal|command|url>", "how it is told to reload")
     .option("--log <pattern>", "its log files")
+    .option("--workers <number>", "how many processes answer")
     .option("--out <file>", "the file to write", "hupspec.target.yaml")
     .option("--force", "overwrite the file")
-    .action(async (options: InitOptions) => done(await (await import("./commands/init.ts")).init(options, io)));
+    .action(async (options: InitOptions) => {
+      const [{ init }, { terminalPrompt }] = await Promise.all([
+        import("./commands/init.ts"),
+        import("./commands/prompt.ts"),
+      ]);
+      if (!process.stdin.isTTY || !process.stdout.isTTY) {
+        done(await init(options, io, { packageRoot }));
+        return;
+      }
+      using prompt = terminalPrompt(process.stdin, process.stdout);
+      done(await init(options, io, { packageRoot, prompt }));
+    });
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

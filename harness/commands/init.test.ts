@@ -8,6 +8,7 @@ import { init } from "./init.ts";
 import { splitCommand } from "./split-command.ts";
 import { testIo } from "./test-io.ts";
 
+const PARTS = { packageRoot: path.resolve(import.meta.dirname, "..", "..") };
 let cwd: string;
 
 beforeEach(async () => {
@@ -22,7 +23,7 @@ async function written(file: string) {
 describe("hupspec init", () => {
   it("writes a target file that the suite accepts as it is", async () => {
     const { io, written: output } = testIo({ cwd });
-    expect(await init({ out: "hupspec.target.yaml" }, io)).toBe(0);
+    expect(await init({ out: "hupspec.target.yaml" }, io, PARTS)).toBe(0);
     expect(await written("hupspec.target.yaml")).toMatchObject({
       name: "hupspec",
       start: ["node", "server.js"],
@@ -30,7 +31,7 @@ describe("hupspec init", () => {
       probe: { path: "/", status: 200, generation: { header: "x-app-version" } },
       actions: { reload: { signal: "HUP" }, stop: { signal: "TERM" } },
     });
-    expect(output.stdout).toContain("npx hupspec run --target hupspec.target.yaml");
+    expect(output.stdout).toContain("npx hupspec run --target hupspec.target.yaml --dry-run");
   });
 
   it("takes the values given", async () => {
@@ -44,6 +45,7 @@ describe("hupspec init", () => {
         log: "/var/log/my app.log*",
       },
       io,
+      PARTS,
     );
     expect(await written("My App.yaml")).toMatchObject({
       name: "my-app",
@@ -56,8 +58,8 @@ describe("hupspec init", () => {
 
   it("takes a signal or a URL for the reload", async () => {
     const { io } = testIo({ cwd });
-    await init({ out: "a.yaml", reload: "SIGUSR2" }, io);
-    await init({ out: "b.yaml", reload: "http://127.0.0.1:1/reload" }, io);
+    await init({ out: "a.yaml", reload: "SIGUSR2" }, io, PARTS);
+    await init({ out: "b.yaml", reload: "http://127.0.0.1:1/reload" }, io, PARTS);
     expect((await written("a.yaml")).actions.reload).toEqual({ signal: "USR2" });
     expect((await written("b.yaml")).actions.reload).toEqual({
       http: { method: "POST", url: "http://127.0.0.1:1/reload" },
@@ -66,20 +68,20 @@ describe("hupspec init", () => {
 
   it("overwrites only when told to", async () => {
     const { io } = testIo({ cwd });
-    await init({ out: "a.yaml" }, io);
-    await expect(init({ out: "a.yaml", reload: "USR2" }, io)).rejects.toThrow(
+    await init({ out: "a.yaml" }, io, PARTS);
+    await expect(init({ out: "a.yaml", reload: "USR2" }, io, PARTS)).rejects.toThrow(
       /a\.yaml: exists already, expected --force/,
     );
     expect((await written("a.yaml")).actions.reload).toEqual({ signal: "HUP" });
-    await init({ out: "a.yaml", reload: "USR2", force: true }, io);
+    await init({ out: "a.yaml", reload: "USR2", force: true }, io, PARTS);
     expect((await written("a.yaml")).actions.reload).toEqual({ signal: "USR2" });
   });
 
   it("refuses values that the schema refuses, and a folder that is not there", async () => {
     const { io } = testIo({ cwd });
-    await expect(init({ out: "a.yaml", reload: "HOP" }, io)).rejects.toThrow(/actions\.reload.*expected/);
-    await expect(init({ out: "a.yaml", url: "ftp://x" }, io)).rejects.toThrow(/url: expected a URL/);
-    await expect(init({ out: "none/a.yaml" }, io)).rejects.toThrow(/can't be written \(ENOENT\)/);
+    await expect(init({ out: "a.yaml", reload: "HOP" }, io, PARTS)).rejects.toThrow(/actions\.reload.*expected/);
+    await expect(init({ out: "a.yaml", url: "ftp://x" }, io, PARTS)).rejects.toThrow(/url: expected a URL/);
+    await expect(init({ out: "none/a.yaml" }, io, PARTS)).rejects.toThrow(/can't be written \(ENOENT\)/);
   });
 });
 
