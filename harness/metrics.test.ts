@@ -59,6 +59,12 @@ describe("metrics", () => {
     ]);
   });
 
+  it("does not count what the suite itself did not send", () => {
+    const rows = rowsAroundReload((row, index) => ({ ...row, ...(index === 60 && { outcome: "unsent" }) }));
+    const [metrics] = metricsOf(soundReload({ loads: [freshLoad(rows)] })).loads;
+    expect(metrics?.duringReloads).toEqual({ intended: 25, lost: 0 });
+  });
+
   it.each([
     [
       "a signal long before",

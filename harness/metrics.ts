@@ -77,7 +77,8 @@ function countsIn({ ledger }: LoadRecord, windows: readonly ReloadWindow[]): Loa
   let intended = 0;
   let lost = 0;
   for (const row of ledger.rows()) {
-    if (touches(row, windows) === undefined) continue;
+    // What the suite could not send says nothing of the target.
+    if (row.outcome === "unsent" || touches(row, windows) === undefined) continue;
     intended++;
     if (row.outcome !== "ok") lost++;
   }

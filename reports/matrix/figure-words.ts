@@ -13,7 +13,7 @@ export const FIGURE_COLUMNS: readonly FigureColumn[] = [
   {
     title: "lost per million, fresh",
     meaning:
-      "requests on connections of their own that were under way during a reload which nothing else disturbed: lost per million of them, with the upper end of the 95 % interval, and their number",
+      "requests on connections of their own that were under way during a reload which nothing else disturbed: lost per million of them, with the upper end of the 95 % interval, and their number; as for all figures, not in scenarios in which nothing could be decided",
     cell: ({ fresh }) => lossCell(fresh),
   },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { quantiles, target } from "../sample-record.ts";
+import { quantiles, target, verdict } from "../sample-record.ts";
 import { keyFiguresOf } from "./key-figures.ts";
 import { measured } from "./sample-runs.ts";
 
@@ -75,6 +75,21 @@ describe("key figures", () => {
     ).toMatchObject({
       expected: 3_000,
       lost: 3,
+    });
+  });
+
+  it("leave out scenarios in which nothing could be decided: what was lost there was not lost by a reload", () => {
+    const doubtful = { ...measured({ loads: [{ duringReloads: { intended: 100, lost: 100 } }] }), site: "doubtful" };
+    const sound = measured({ loads: [{ duringReloads: { intended: 100, lost: 1 } }] });
+    const verdicts = [
+      verdict(),
+      verdict({ verdict: "inconclusive" }),
+      verdict({ site: "doubtful", verdict: "inconclusive" }),
+      verdict({ site: "doubtful", verdict: "unsupported" }),
+    ];
+    expect(keyFiguresOf(target({ scenarios: [sound, doubtful], verdicts })).fresh).toMatchObject({
+      expected: 100,
+      lost: 1,
     });
   });
 });

@@ -1,5 +1,5 @@
 import { bound95 } from "../../harness/spec/bound95.ts";
-import type { LoadMetrics, ScenarioMetrics, TargetRecord } from "../../harness/spec/run-record.ts";
+import type { LoadMetrics, ScenarioMetrics, ScenarioRecord, TargetRecord } from "../../harness/spec/run-record.ts";
 
 /** What one target showed over all of its scenarios, in figures that can be held against those of another. */
 export interface KeyFigures {
@@ -35,8 +35,10 @@ export interface Median {
 /** A p99 of fewer answers is its maximum. */
 const ENOUGH_FOR_P99 = 100;
 
-export function keyFiguresOf({ scenarios }: TargetRecord): KeyFigures {
-  const metrics = scenarios.map((scenario) => scenario.metrics);
+export function keyFiguresOf(target: TargetRecord): KeyFigures {
+  const metrics = target.scenarios
+    .filter((scenario) => wasDecided(scenario, target))
+    .map((scenario) => scenario.metrics);
   const loads = metrics.flatMap((one) => one.loads);
   const during = (connections: string): Loss =>
     lossOf(
@@ -52,6 +54,14 @@ export function keyFiguresOf({ scenarios }: TargetRecord): KeyFigures {
     reconnects: reconnectRate(metrics),
     logRecords: lossOf(metrics.map(({ log }) => log)),
   };
+}
+
+/** Where a target went wrong without any reload, or the machine was too busy, its figures say nothing of reloads. */
+function wasDecided({ id, site }: ScenarioRecord, { verdicts }: TargetRecord): boolean {
+  return verdicts.some(
+    ({ scenario, site: place, verdict }) =>
+      scenario === id && place === site && verdict !== "inconclusive" && verdict !== "unsupported",
+  );
 }
 
 function lossOf(parts: readonly { readonly expected: number; readonly lost: number }[]): Loss {

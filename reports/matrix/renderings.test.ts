@@ -55,9 +55,9 @@ describe("matrix.md", () => {
 
   it("gives no zero without its bound, and says what was not measured", () => {
     expect(markdown).toContain(
-      "| [gunicorn-sync](runs/gunicorn-sync.md) | 0 (&lt; 380; 0 of 8,000) | n/a | 210 ms (2 reloads) |",
+      "| [gunicorn-sync](runs/gunicorn-sync.md) | 0 (&lt; 750; 0 of 4,000) | n/a | 210 ms (1 reload) |",
     );
-    expect(markdown).toContain("| 0 of 48,000 (&lt; 63 per million) |");
+    expect(markdown).toContain("| 0 of 24,000 (&lt; 130 per million) |");
   });
 
   it("says when, where and with what it was made, and how it is made anew", () => {
