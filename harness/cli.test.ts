@@ -32,7 +32,7 @@ describe("hupspec on the command line", () => {
     expect(hupspec(["--version"])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     const { status, stdout } = hupspec(["--help"]);
     expect(status).toBe(0);
-    for (const command of ["run", "targets", "requirements", "init", "report", "stack"])
+    for (const command of ["run", "matrix", "targets", "requirements", "init", "report", "stack"])
       expect(stdout).toContain(command);
   });
 
@@ -42,6 +42,11 @@ describe("hupspec on the command line", () => {
     [["run", "--frobnicate"], "hupspec: unknown option '--frobnicate'"],
     [["report"], "hupspec: missing required argument 'file'"],
     [["report", "none.json"], "hupspec: none.json: expected the report.json of a run (ENOENT)"],
+    [
+      ["matrix", "--targets", "a", "b", "--only", "reload/*"],
+      "hupspec: --only makes a matrix with holes: name a folder for it by --out, other than reports/published",
+    ],
+    [["matrix", "--render", "--out", "m"], "hupspec: m: expected finished runs in runs/, there are none"],
     [["init", "--reload", "'x"], "hupspec: --reload: expected a closing '"],
   ])("answers %j with one line and exit code 2", (args, line) => {
     expect(hupspec(args)).toEqual({ status: 2, stdout: "", stderr: `${line}\n` });

@@ -59,7 +59,8 @@ export async function matrix(options: MatrixOptions, io: CommandIo, parts: Matri
   const code = options.render === true ? EXIT.conformant : await judge(folder, options, io, parts);
   if (code === EXIT.interrupted) return code;
   const runs = await readRuns(folder);
-  if (runs.length === 0) throw new UsageError(`${folder}: expected finished runs in runs/, there are none`);
+  if (runs.length === 0)
+    throw new UsageError(`${options.out ?? PUBLISHED}: expected finished runs in runs/, there are none`);
   await writeMatrix(folder, runs);
   if (readme !== undefined) await writeReadme(readme, folder, runs);
   io.stdout.write(
