@@ -52,6 +52,37 @@ test("dates and numbers before the extension", async () => {
   ]);
 });
 
+test("backups named by the label of their rotation, as multilog, svlogd and s6-log do it: in the order of these times", async () => {
+  const names = ["current", "@4000000069241d2c0a.s", "@40000000692412aa1f3f5c04.s", "@4000000069241d2c1f3f5c04.u"];
+  expect(await found([...names, "@4000000069241d2c003f5c04.s", "lock", "state"], "*")).toEqual([
+    "@40000000692412aa1f3f5c04.s",
+    "@4000000069241d2c003f5c04.s",
+    "@4000000069241d2c1f3f5c04.u",
+    "current live",
+    // Not the twelve bytes of a label: a stream of its own, as are other files of the folder.
+    "@4000000069241d2c0a.s live",
+    "lock live",
+    "state live",
+  ]);
+});
+
+test("what these turn into a backup is in transit", async () => {
+  for (const name of ["current", "previous", "processed", "@40000000692412aa1f3f5c04.t"]) {
+    await writeFile(path.join(folder, name), name);
+  }
+  const { files, inTransit } = await findLogFiles([path.join(folder, "*")]);
+  expect(files.map(({ name }) => name)).toEqual(["current"]);
+  expect(inTransit).toEqual(["@40000000692412aa1f3f5c04.t", "previous", "processed"]);
+});
+
+test("the second of its start in a file's name, as rotatelogs puts it there: the newest is written to", async () => {
+  expect(await found(["app.log.1764000010", "app.log.1764000009", "app.log.0999999999"])).toEqual([
+    "app.log.0999999999",
+    "app.log.1764000009",
+    "app.log.1764000010 live",
+  ]);
+});
+
 test("between renaming and reopening there is no live file", async () => {
   expect(await found(["app.log.1", "app.log.2"])).toEqual(["app.log.2", "app.log.1"]);
 });

@@ -2,7 +2,10 @@
 export interface RotationPlace {
   /** The name of the log without number, date and compression: the same for all files of a stream. */
   readonly stream: string;
-  /** `plain` app.log · `suffix` app.log.3 · `infix` app.3.log · `dated` app.log-20261122, app.2026-11-22.1.log */
+  /**
+   * `plain` app.log · `suffix` app.log.3 · `infix` app.3.log · `dated` app.log-20261122, app.2026-11-22.1.log, app.log.1764000000,
+   * and beside a live file `current` @4000000069241d2c1f3f5c04.s
+   */
   readonly kind: "plain" | "suffix" | "infix" | "dated";
   /** Number or date, to be compared with numbers taken as numbers; empty for `plain`. */
   readonly key: string;
@@ -22,8 +25,23 @@ const DATED_SUFFIX = new RegExp(`^(?<head>.+?)[-._](?<key>${DATE}.*)$`, "s");
 const NUMBER_SUFFIX = /^(?<head>.+)\.(?<key>\d{1,5})$/s;
 const NUMBER_INFIX = new RegExp(`^(?<head>.+)\\.(?<key>\\d{1,5})(?<tail>${EXTENSION})$`, "s");
 
+/**
+ * Folders of multilog, svlogd and s6-log: a label in TAI64N (seconds and nanoseconds in 24 hex digits), written in full (`s`), after an outage
+ * (`u`), or still at the processor (`t`).
+ */
+const LABELLED = /^@(?<label>[0-9a-f]{24})\.(?<state>[stu])$/;
+/** What `current` is called there on its way to such a name. */
+const RENAMED_CURRENT = ["previous", "processed"];
+
 export function placeInRotation(basename: string): RotationPlace {
-  const temporary = /\.(?:tmp|temp|part|partial|lock|compressing)(?:$|[.-])|~$/.test(basename);
+  const label = LABELLED.exec(basename)?.groups;
+  if (label) {
+    // In hex digits `10` would come behind `a`.
+    const key = BigInt(`0x${label["label"] ?? ""}`).toString();
+    return { stream: "current", kind: "dated", key, compressed: false, temporary: label["state"] === "t" };
+  }
+  const temporary =
+    /\.(?:tmp|temp|part|partial|lock|compressing)(?:$|[.-])|~$/.test(basename) || RENAMED_CURRENT.includes(basename);
   const bare = basename.replace(/\.(?:gz|zst|zstd)$/, "");
   const compressed = bare !== basename;
   const shapes = [

@@ -44,6 +44,7 @@ export const SIGNALS = [
   "TTIN",
   "TTOU",
   "WINCH",
+  "ALRM",
   "CONT",
   "STOP",
   "KILL",
