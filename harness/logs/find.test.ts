@@ -1,4 +1,4 @@
-import { link, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -81,6 +81,29 @@ test("the second of its start in a file's name, as rotatelogs puts it there: the
     "app.log.1764000009",
     "app.log.1764000010 live",
   ]);
+});
+
+/** Files that were last written in this order. */
+async function writtenInTurn(names: readonly string[]): Promise<void> {
+  for (const [second, name] of names.entries()) {
+    await writeFile(path.join(folder, name), name);
+    await utimes(path.join(folder, name), second, second);
+  }
+}
+
+test("files taken in a circle, as by rotatelogs -n, are told from numbered backups by when they were written", async () => {
+  await writtenInTurn(["app.log.2", "app.log.3", "app.log", "app.log.1"]);
+  expect(await found([])).toEqual(["app.log.2", "app.log.3", "app.log", "app.log.1 live"]);
+  await writtenInTurn(["app.log", "app.log.1", "app.log.2", "app.log.3"]);
+  expect(await found([])).toEqual(["app.log", "app.log.1", "app.log.2", "app.log.3 live"]);
+});
+
+test("numbered backups stay such where one of them is still written to", async () => {
+  await writtenInTurn(["app.log.3", "app.log.2", "app.log", "app.log.1"]);
+  expect(await found([])).toEqual(["app.log.3", "app.log.2", "app.log.1", "app.log live"]);
+  await rm(path.join(folder, "app.log.3"));
+  await rm(path.join(folder, "app.log.2"));
+  expect(await found([])).toEqual(["app.log.1", "app.log live"]);
 });
 
 test("between renaming and reopening there is no live file", async () => {

@@ -27,6 +27,7 @@ interface Candidate {
   readonly path: string;
   readonly place: RotationPlace;
   readonly bytes: number;
+  readonly modifiedMs: number;
   readonly identity: string;
 }
 
@@ -50,7 +51,8 @@ export async function findLogFiles(patterns: readonly string[]): Promise<FoundLo
     const own = await orMissing(lstat(file));
     const facts = own?.isSymbolicLink() ? await orMissing(stat(file)) : own;
     if (!facts?.isFile()) continue;
-    const found = { path: file, place, bytes: facts.size, identity: `${facts.dev}:${facts.ino}` };
+    const { size: bytes, mtimeMs: modifiedMs } = facts;
+    const found = { path: file, place, bytes, modifiedMs, identity: `${facts.dev}:${facts.ino}` };
     (own === facts ? candidates : links).push(found);
   }
   const files = streamsOf(distinct([...candidates, ...links])).flatMap((stream) => inOrder(stream, root));
@@ -69,11 +71,14 @@ function streamsOf(candidates: readonly Candidate[]): Candidate[][] {
 
 function inOrder(stream: readonly Candidate[], root: string): FoundLogFile[] {
   const plain = stream.some(({ place }) => place.kind === "plain");
-  const sorted = stream.toSorted((a, b) => compare(a.place, b.place, plain));
+  const inCircle = goesInCircle(stream);
+  const sorted = inCircle
+    ? stream.toSorted((a, b) => a.modifiedMs - b.modifiedMs)
+    : stream.toSorted((a, b) => compare(a.place, b.place, plain));
   // Rotators that put the number or date into every name write to the newest; with suffixes `.1`, `.2` and no plain
   // file there is no live one at the moment.
   const newest = sorted.at(-1);
-  const live = newest && newest.place.kind !== "suffix" && !newest.place.compressed ? newest : undefined;
+  const live = newest && (newest.place.kind !== "suffix" || inCircle) && !newest.place.compressed ? newest : undefined;
   return sorted.map((one) => ({
     path: one.path,
     name: path.relative(root, one.path),
@@ -82,6 +87,17 @@ function inOrder(stream: readonly Candidate[], root: string): FoundLogFile[] {
     bytes: one.bytes,
     identity: one.identity,
   }));
+}
+
+/**
+ * `rotatelogs -n` takes app.log, app.log.1, app.log.2 ... in turn and begins again: the larger the number the newer, but where the circle
+ * closes. Of backups that are renamed it is the other way round, even if one of them is still written to. Two files tell nothing.
+ */
+function goesInCircle(stream: readonly Candidate[]): boolean {
+  if (stream.some(({ place }) => place.compressed || (place.kind !== "plain" && place.kind !== "suffix"))) return false;
+  const byNumber = stream.toSorted((a, b) => Number(a.place.key) - Number(b.place.key));
+  const steps = byNumber.slice(1).map(({ modifiedMs }, before) => modifiedMs - (byNumber[before]?.modifiedMs ?? 0));
+  return steps.filter((step) => step > 0).length >= 2 && steps.filter((step) => step < 0).length <= 1;
 }
 
 const ORDER = { dated: 0, suffix: 1, infix: 1, plain: 2 } as const;

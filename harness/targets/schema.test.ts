@@ -238,6 +238,17 @@ test("a control interface makes capabilities of what is told of it", () => {
   ]);
 });
 
+test("a supervisor stands between the programs and their log, unless these write it themselves", () => {
+  const relays = (logs: string, role = "supervisor"): boolean => {
+    const text = HEAD.replace("app-server", role) + URL_LINE;
+    const { settings, sites } = parse(`${text}logs: {files: [/logs/app.log]${logs}}\n`);
+    return sites.flatMap((site) => capabilitiesOf({ settings }, site)).includes("log-relay");
+  };
+  expect(relays("")).toBe(true);
+  expect(relays(", relayed: false")).toBe(false);
+  expect(relays("", "app-server")).toBe(false);
+});
+
 test("what is wrong with a control interface is told with its place", () => {
   const at = (text: string): string[] => problemsOf(HEAD + URL_LINE + text);
   expect(at("control: {pid: {http: {}}}\n")).toEqual([

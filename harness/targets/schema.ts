@@ -207,6 +207,8 @@ export const targetSchema = z
       .strictObject({
         /** Paths with `*`, live file and backups. */
         files: z.array(text).min(1),
+        /** Of a supervisor or stack: false where its programs write these files themselves. */
+        relayed: z.boolean().default(true),
         limits: z
           .strictObject({ maxBytes: z.number().int().positive(), backups: z.number().int().nonnegative() })
           .optional(),

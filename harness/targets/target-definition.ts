@@ -41,7 +41,7 @@ export function capabilitiesOf(
     "processes",
     ...(probe === "contract" ? (["contract"] as const) : []),
     ...(settings.logs ? (["log-files"] as const) : (["log-pipe"] as const)),
-    ...(!settings.logs || supervises ? (["log-relay"] as const) : []),
+    ...(!settings.logs || (supervises && settings.logs.relayed) ? (["log-relay"] as const) : []),
     ...("pidfile" in main ? (["pidfile"] as const) : []),
     ...(control ? (["control"] as const) : []),
     ...CONTROL_PARTS.filter((part) => control?.[part] !== undefined).map((part) => `control-${part}` as const),
