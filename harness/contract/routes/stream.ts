@@ -3,9 +3,9 @@ import type { Reply } from "../reply.ts";
 import type { ContractRoute } from "../route.ts";
 
 const CHUNKS = 4;
-const EVERY_MS = 60;
-/** All pauses together, less what the end of it may catch up with a reader that came late. */
-const LEAST_BODY_MS = ((CHUNKS - 1) * EVERY_MS) / 2;
+const EVERY_MS = 150;
+/** A part of all pauses together: a corked socket lets its bytes go after 200 ms (tcp(7)), and a reader may come late. */
+const LEAST_BODY_MS = ((CHUNKS - 1) * EVERY_MS) / 3;
 
 /** Chunked, lines `chunk I of N`, M ms apart: each line goes out when it is there. */
 export const stream: ContractRoute<readonly Reply[]> = {

@@ -1,0 +1,17 @@
+<?php
+
+declare(strict_types=1);
+
+// Runs once when the master starts or reloads (opcache.preload): this is when a release is loaded.
+
+$boot = json_decode(file_get_contents(__DIR__ . '/release.json'), true, flags: JSON_THROW_ON_ERROR)['boot'] ?? [];
+
+match ($boot['mode'] ?? 'ok') {
+    'fail' => throw new RuntimeException('this release fails to load, as release.json asks for'),
+    'hang' => sleep(PHP_INT_MAX),
+    'delay' => usleep(1000 * ($boot['delayMs'] ?? 0)),
+    default => null,
+};
+
+// In the cache under its own path from here on, whatever the link points to when the first request comes.
+opcache_compile_file(__DIR__ . '/index.php');
