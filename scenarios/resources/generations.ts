@@ -3,8 +3,13 @@ import type { HeldHandle, Scenario, Stage } from "../../harness/spec/scenario.ts
 
 const RELOADS = 10;
 const RATE = 50;
-/** A reload that is not taken up by then waits for old workers to leave; the next is asked for all the same. */
+/**
+ * A reload that is not taken up by then waits for old workers to leave; the next is asked for all the same. On a slow
+ * machine: so many times what the slowest before it took.
+ */
 const PATIENCE_MS = 1_500;
+const PATIENCE = 4;
+const MOST_PATIENCE_MS = 8_000;
 /** The same once one has waited: no point in looking long. */
 const SHORT_PATIENCE_MS = 100;
 const ASK_EVERY_MS = 40;
@@ -42,10 +47,14 @@ async function pinAndReload(stage: Stage, door: Door): Promise<void> {
   const held: HeldHandle[] = [];
   let patienceMs = PATIENCE_MS;
   let last: Awaited<ReturnType<Stage["reload"]>> | undefined;
+  let isPutOff = false;
   for (let index = 0; index < RELOADS; index++) {
     held.push(await stage.hold({ door }));
     const reload = (last = await stage.reload({ awaits: "nothing" }));
-    if (!(await isTakenUp(stage, door, reload.generation, patienceMs))) patienceMs = SHORT_PATIENCE_MS;
+    const askedMs = stage.now();
+    isPutOff =
+      !(await isTakenUp(stage, door, reload.generation, isPutOff ? SHORT_PATIENCE_MS : patienceMs)) || isPutOff;
+    patienceMs = Math.min(Math.max(patienceMs, PATIENCE * (stage.now() - askedMs)), MOST_PATIENCE_MS);
   }
   await Promise.all(held.map((request) => request.release()));
   await last?.served();

@@ -1,6 +1,7 @@
-import type { History } from "../../spec/history.ts";
+import type { ActionRecord, HeldRequest, History } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
+import { observationsOf } from "../observations.ts";
 import { reloads } from "../reload-windows.ts";
 import { generationsByPid } from "../served-by.ts";
 
@@ -11,6 +12,8 @@ import { generationsByPid } from "../served-by.ts";
 const GENERATIONS_CAP = 5;
 /** With fewer reloads than would exceed the bound by far, nothing is shown. */
 const RELOADS_NEEDED = 10;
+/** A reload that is not taken up while requests are held counts as put off if it had this many times what others took. */
+const PUT_OFF = 3;
 
 // However many reloads are asked for while requests are held, the number of generations alive at the same time stays bounded.
 export function generationsCapped(history: History): Finding {
@@ -40,7 +43,10 @@ export function generationsCapped(history: History): Finding {
   const { alive, atMs } = most;
   if (alive.size === 0) return inconclusive("no process that answered was seen in the process table");
   const text = `at most ${alive.size} generations alive at a time over ${asked.length} reloads with ${pinned.length} requests held (cap ${GENERATIONS_CAP})`;
-  if (alive.size <= GENERATIONS_CAP) return held(asked.length, text);
+  if (alive.size <= GENERATIONS_CAP) {
+    const doubt = whyNotPutOff(history, asked, pinned);
+    return doubt === undefined ? held(asked.length, text) : inconclusive(`${text}, but ${doubt}`);
+  }
   return violated({
     trials: asked.length,
     violations: alive.size - GENERATIONS_CAP,
@@ -52,4 +58,29 @@ export function generationsCapped(history: History): Finding {
       text: `generation ${generation}: pid ${pids.join(", ")}`,
     })),
   });
+}
+
+/**
+ * Why few generations show no bound: the first reload that nobody took up before the requests were let go may have been
+ * too slow in coming up, and have met the next signals on its way.
+ */
+function whyNotPutOff(
+  history: History,
+  asked: readonly ActionRecord[],
+  pinned: readonly HeldRequest[],
+): string | undefined {
+  const letGoMs = Math.min(...pinned.map(({ releasedMs }) => releasedMs));
+  const rows = [
+    ...observationsOf(history, "exchange").map(({ row }) => row),
+    ...history.loads.flatMap(({ ledger }) => [...ledger.rows()]),
+  ];
+  const takenUpMs = (action: ActionRecord): number =>
+    Math.min(...rows.filter(({ generation }) => generation >= action.generation).map(({ doneMs }) => doneMs));
+  const waiting = asked.find((action) => takenUpMs(action) > letGoMs);
+  if (waiting === undefined) return undefined;
+  const before = asked.slice(0, asked.indexOf(waiting)).map((action) => takenUpMs(action) - action.startedMs);
+  const slowest = Math.max(...before, takenUpMs(waiting) - letGoMs);
+  const givenMs = letGoMs - waiting.startedMs;
+  if (givenMs >= PUT_OFF * slowest) return undefined;
+  return `reload ${waiting.index} was given ${givenMs.toFixed(0)} ms, and others took up to ${slowest.toFixed(0)} ms`;
 }

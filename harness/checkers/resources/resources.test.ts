@@ -68,7 +68,7 @@ describe("resources/generations-capped", () => {
   /** Ten requests held by the workers 101 to 110, of generation 1 to 10; the last generation is answered by 111. */
   const pinned = (parts: HistoryParts = {}, alive: readonly number[] = [101, 102, 110, 111]) =>
     history({
-      loads: [load([{ worker: 111, generation: 11 }])],
+      loads: [load([{ worker: 111, generation: 11, doneMs: 3_050 }])],
       actions: asked(),
       held: Array.from({ length: 10 }, (_, index) => ({
         row: rowOf({ id: `held${index}`, worker: 101 + index, generation: index + 1 }),
@@ -115,6 +115,26 @@ describe("resources/generations-capped", () => {
       "inconclusive",
     );
     expect(check(pinned({}, [])).outcome).toBe("inconclusive");
+  });
+
+  // Signals that come before a slow boot is done melt into one: few generations, and no bound on them.
+  it("decides nothing where a reload still waiting had less time than those before it took", () => {
+    const takenUp = (reload: number, afterMs: number) => ({
+      kind: "exchange" as const,
+      name: "taken-up",
+      door: "front" as const,
+      row: rowOf({ generation: reload + 1, doneMs: 900 + reload * 100 + afterMs }),
+      body: "",
+    });
+    const quick = [1, 2, 3].map((reload) => takenUp(reload, 90));
+    expect(check(pinned({ observations: quick })).outcome).toBe("held");
+    const slow = [1, 2, 3].map((reload) => takenUp(reload, 700));
+    expect(check(pinned({ observations: slow }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("reload 4 was given 1700 ms, and others took up to 700 ms"),
+    });
+    const after = [load([{ worker: 111, generation: 11, doneMs: 4_000 }])];
+    expect(check(pinned({ loads: after }))).toMatchObject({ outcome: "inconclusive" });
   });
 });
 
