@@ -14,6 +14,7 @@ import {
 import { decide, type Fault, inconclusive, unlessInDoubt, unsupported } from "../finding.ts";
 import { casualties, goneMs, NEWS_MS } from "./killed-workers.ts";
 import { observationsOf } from "../observations.ts";
+import { pausedMs } from "../pauses.ts";
 import { culprits, summarize } from "../request-evidence.ts";
 import { describeStall, stallsIn } from "./stalls.ts";
 
@@ -63,38 +64,56 @@ export function neverReadyIsAbandoned(history: History): Finding {
 interface Started {
   readonly process: ProcessFacts;
   readonly firstMs: number;
-  /** From the first look that saw it to the last one. */
+  /** For how long it was there for certain, in the window. */
   readonly aliveMs: number;
   /** To the first look that did not; infinite if there was none in the window: what comes after it ends it, too. */
   readonly goneMs: number;
 }
 
 /** Processes that appeared in a window and never answered anything. */
-function startedIn({ processes: { samples }, loads }: History, { fromMs, toMs }: BrokenWindow): readonly Started[] {
-  const answering = new Set(culprits(loads, ({ worker }) => worker > 0).map(({ row }) => row.worker));
-  const identity = ({ pid, startTicks }: ProcessFacts): string => `${pid}:${startTicks}`;
+function startedIn(history: History, { fromMs, toMs }: BrokenWindow): readonly Started[] {
+  const { samples } = history.processes;
+  const answering = new Set(culprits(history.loads, ({ worker }) => worker > 0).map(({ row }) => row.worker));
   const old = new Set<string>();
-  const found = new Map<string, { process: ProcessFacts; firstMs: number; lastMs: number; endMs: number }>();
+  const found = new Map<string, { process: ProcessFacts; firstMs: number }>();
   for (const { atMs, processes } of samples) {
     if (atMs >= toMs) break;
-    const alive = new Set(processes.filter(({ state }) => state !== "Z").map(identity));
     for (const process of processes) {
       const key = identity(process);
       if (atMs < fromMs) old.add(key);
       if (old.has(key) || answering.has(process.pid) || found.has(key)) continue;
-      found.set(key, { process, firstMs: atMs, lastMs: atMs, endMs: Number.POSITIVE_INFINITY });
-    }
-    for (const [key, one] of found) {
-      if (alive.has(key)) one.lastMs = atMs;
-      else one.endMs = Math.min(one.endMs, atMs);
+      found.set(key, { process, firstMs: atMs });
     }
   }
-  return [...found.values()].map(({ process, firstMs, lastMs, endMs }) => ({
-    process,
-    firstMs,
-    aliveMs: lastMs - firstMs,
-    goneMs: endMs - firstMs,
-  }));
+  return [...found].map(([key, { process, firstMs }]) => {
+    const { aliveMs, goneMs } = endOf(history, (one) => identity(one) === key);
+    return {
+      process,
+      firstMs,
+      aliveMs: Math.max(0, Math.min(aliveMs, toMs) - firstMs),
+      goneMs: goneMs < toMs ? goneMs - firstMs : Number.POSITIVE_INFINITY,
+    };
+  });
+}
+
+function identity({ pid, startTicks }: ProcessFacts): string {
+  return `${pid}:${startTicks}`;
+}
+
+/**
+ * Until when a process was there for certain (-Infinity if it never was), and when it was first missed. A look that shows
+ * nothing new is not kept, so that it was there until shortly before the first that lacks it, if the suite did look.
+ */
+function endOf(
+  history: History,
+  isIt: (process: ProcessFacts) => boolean,
+): { readonly aliveMs: number; readonly goneMs: number } {
+  const { samples } = history.processes;
+  const last = samples.findLastIndex(({ processes }) => processes.some((one) => isIt(one) && one.state !== "Z"));
+  const seenMs = samples[last]?.atMs ?? Number.NEGATIVE_INFINITY;
+  const goneMs = samples[last + 1]?.atMs ?? Number.POSITIVE_INFINITY;
+  if (goneMs === Number.POSITIVE_INFINITY) return { aliveMs: seenMs, goneMs };
+  return { aliveMs: Math.max(seenMs, goneMs - LIMITS.sampleEveryMs - pausedMs(history, seenMs, goneMs)), goneMs };
 }
 
 // A worker that stops answering is found and replaced.
@@ -106,8 +125,9 @@ export function hungWorkerReplaced(history: History): Finding {
   const { pid, atMs } = hang;
   const endMs = goneMs(history, pid, atMs);
   const deadlineMs = atMs + hangMs + LIMITS.giveUpMarginMs;
-  const lastMs = lastSeenMs(history, pid);
-  if (lastMs === undefined) return inconclusive(`worker ${pid}, stopped, was never seen among the processes`);
+  const lastMs = endOf(history, (process) => process.pid === pid).aliveMs;
+  if (lastMs === Number.NEGATIVE_INFINITY)
+    return inconclusive(`worker ${pid}, stopped, was never seen among the processes`);
   const faults: Fault[] = [];
   const blame = (text: string): void => void faults.push({ count: 1, evidence: { kind: "process", atMs, text } });
   if (lastMs > deadlineMs) blame(`worker ${pid}, stopped, was still there ${(deadlineMs - atMs).toFixed(0)} ms later`);
@@ -133,8 +153,4 @@ export function hungWorkerReplaced(history: History): Finding {
   });
   const unseen = endMs > deadlineMs ? `nobody looked when worker ${pid}, stopped, should have been gone` : undefined;
   return unlessInDoubt(unseen ?? stalls.doubt, finding);
-}
-
-function lastSeenMs({ processes: { samples } }: History, wanted: number): number | undefined {
-  return samples.findLast(({ processes }) => processes.some(({ pid, state }) => pid === wanted && state !== "Z"))?.atMs;
 }
