@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LedgerRow } from "../../spec/history.ts";
 import { failure } from "./failure.ts";
-import { action, history, load } from "../testing/history-fixture.ts";
+import { action, history, load, rowOf } from "../testing/history-fixture.ts";
 
 const floor = failure["failure/capacity-floor"];
 
@@ -56,6 +56,24 @@ test("a silence of less than half of the boot is left to chance, one of the gene
 test("behind a proxy only the workers' own door counts", () => {
   const loads = [answered(allAtOnce), answered(oneOutOneIn, { name: "fresh-direct", door: "direct" })];
   expect(floor(history({ loads, actions: [SLOW] }))).toMatchObject({ outcome: "violated" });
+});
+
+test("a worker of one request at a time is not missed for the one that the suite holds there", () => {
+  const occupied = (atMs: number) => (atMs >= 900 && atMs < 1_850 ? [101] : allAtOnce(atMs));
+  const held = [
+    {
+      row: rowOf({ worker: 100, outcome: "ok", doneMs: 1_900 }),
+      door: "front",
+      enteredMs: 900,
+      releasedMs: 1_895,
+      action: 1,
+    },
+  ] as const;
+  const parts = { loads: [answered(occupied)], actions: [SLOW], held };
+  expect(floor(history({ ...parts, target: { workers: 2, concurrency: 2 } }))).toMatchObject({ outcome: "held" });
+  // Another could take requests beside the one that is held.
+  expect(floor(history({ ...parts, target: { workers: 2, concurrency: 16 } }))).toMatchObject({ outcome: "violated" });
+  expect(floor(history({ ...parts, target: { workers: 2 } }))).toMatchObject({ outcome: "violated" });
 });
 
 test("without a slow boot, or where not all workers were met, nothing is decided", () => {

@@ -1,4 +1,4 @@
-import type { History, LedgerRow, LoadRecord } from "../../spec/history.ts";
+import type { HeldRequest, History, LoadRecord } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, type Fault, inconclusive, unlessInDoubt } from "../finding.ts";
 import { type ReloadWindow, reloadWindows, whyNoReloadSeen } from "../reload-windows.ts";
@@ -17,6 +17,7 @@ export function capacityFloor(history: History): Finding {
   const reason = whyNoReloadSeen(history, loads);
   if (reason !== undefined) return inconclusive(reason);
   const spans = answeringSpans(loads);
+  for (const { row, enteredMs } of occupying(history)) extend(spans, row.worker, enteredMs, row.doneMs);
   const pausedMs = Math.max(...loads.map(({ lateness }) => lateness.max));
   const shortages = slow.map((window) => shortageIn(window, spans, history.target.workers));
   const few = shortages.find(({ before }) => before < history.target.workers);
@@ -61,22 +62,29 @@ function loadsAtTheWorkers(loads: readonly LoadRecord[]): readonly LoadRecord[] 
 
 interface Span {
   readonly fromMs: number;
-  toMs: number;
+  readonly toMs: number;
+}
+
+/** Held requests that keep a worker from taking others: it works on one at a time, and the suite itself chose which. */
+function occupying({ target, held }: History): readonly HeldRequest[] {
+  if (target.concurrency !== target.workers) return [];
+  return held.filter(({ row, enteredMs }) => row.outcome === "ok" && row.worker > 0 && enteredMs <= row.doneMs);
 }
 
 /** From its first to its last answer on a fresh connection, by worker. */
-function answeringSpans(loads: readonly LoadRecord[]): ReadonlyMap<number, Span> {
-  const answers = loads
-    .flatMap(({ ledger }) => [...ledger.rows()])
-    .filter(({ outcome, worker, reused }: LedgerRow) => outcome === "ok" && worker > 0 && !reused)
-    .sort((a, b) => a.doneMs - b.doneMs);
+function answeringSpans(loads: readonly LoadRecord[]): Map<number, Span> {
   const spans = new Map<number, Span>();
-  for (const { worker, doneMs } of answers) {
-    const span = spans.get(worker);
-    if (span) span.toMs = doneMs;
-    else spans.set(worker, { fromMs: doneMs, toMs: doneMs });
+  for (const { ledger } of loads) {
+    for (const { outcome, worker, reused, doneMs } of ledger.rows()) {
+      if (outcome === "ok" && worker > 0 && !reused) extend(spans, worker, doneMs, doneMs);
+    }
   }
   return spans;
+}
+
+function extend(spans: Map<number, Span>, worker: number, fromMs: number, toMs: number): void {
+  const { fromMs: firstMs = fromMs, toMs: lastMs = toMs } = spans.get(worker) ?? {};
+  spans.set(worker, { fromMs: Math.min(firstMs, fromMs), toMs: Math.max(lastMs, toMs) });
 }
 
 interface Shortage {
