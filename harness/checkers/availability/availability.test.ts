@@ -140,6 +140,16 @@ describe("availability/old-serves-until-new-ready", () => {
     expect(finding.outcome === "violated" && finding.evidence.length).toBeGreaterThan(0);
   });
 
+  it("is violated by the gap of a server that drains first, and boots long after it was asked to reload", () => {
+    const rows = rowsAroundReload((row) => {
+      const intendedMs = row.intendedMs ?? 0;
+      if (intendedMs <= 1_900) return { ...row, generation: 1, worker: 100 };
+      return intendedMs < 2_700 ? { ...row, outcome: "refused", generation: 0, worker: 0 } : row;
+    });
+    const late = [action({ bootDelayMs: 800, servedMs: 2_750, settledMs: 2_800 })];
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions: late })).outcome).toBe("violated");
+  });
+
   it("decides nothing about a gap that the generator's own pause explains", () => {
     const rows = rowsAroundReload((row) => {
       const intendedMs = row.intendedMs ?? 0;

@@ -95,7 +95,7 @@ function oldServesUntilNewReady(history: History): Finding {
   let trials = 0;
   let worst: { gapMs: number; window: ReloadWindow; load: LoadRecord } | undefined;
   for (const window of slow) {
-    const until = window.fromMs + window.action.bootDelayMs;
+    const until = servesMs(window);
     for (const load of loads) {
       const during = [...load.ledger.rows()].filter(
         (row) => row.intendedMs >= window.fromMs && row.intendedMs <= until,
@@ -123,9 +123,7 @@ function oldServesUntilNewReady(history: History): Finding {
   const unserved = culprits(
     [load],
     (row) =>
-      row.intendedMs >= window.fromMs &&
-      row.intendedMs <= window.fromMs + bootDelayMs &&
-      !answeredWithin(row, bootDelayMs / 4),
+      row.intendedMs >= window.fromMs && row.intendedMs <= servesMs(window) && !answeredWithin(row, bootDelayMs / 4),
   );
   return violated({
     trials,
@@ -134,6 +132,11 @@ function oldServesUntilNewReady(history: History): Finding {
     observed: text,
     evidence: evidenceOf(history, unserved),
   });
+}
+
+/** Until when the old workers are needed: some servers drain first, and have the new ones boot long after they were asked. */
+function servesMs({ fromMs, toMs, action }: ReloadWindow): number {
+  return Math.max(fromMs + action.bootDelayMs, action.servedMs ?? toMs);
 }
 
 function answeredWithin(row: LedgerRow, ms: number): boolean {
