@@ -57,6 +57,9 @@ export const LIMITS = {
   gatePollEveryMs: 100,
   /** Answers that each load of a control gets in place of a reload; a number, not a time. */
   controlRequestsPerReload: 30,
+  /** How long a line of console or log is waited for, and between two looks for it: some servers say what they think later. */
+  serverLinesMs: 8_000,
+  serverLinesEveryMs: 100,
   /** A valid request on a raw connection without an answer by then stays unanswered. */
   answerMs: 5_000,
   /** A wait on a raw connection counts a pause of the suite itself as no longer than this. */

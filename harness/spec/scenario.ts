@@ -93,8 +93,8 @@ export interface Stage extends Operating {
     readonly pids: readonly number[];
     readonly withinMs: number;
   }): Promise<void>;
-  /** Records all that console and logs hold besides the application's records of requests. */
-  readServerLines(name: string): Promise<void>;
+  /** Records all that console and logs hold besides the application's records of requests; `until` waits for lines, with a bound. */
+  readServerLines(name: string, until?: (lines: readonly string[]) => boolean): Promise<readonly string[]>;
   /** Connects to a door again and again, at once ending each connection; recorded as a poll when it is stopped. */
   pollConnect(plan: { readonly name: string; readonly door: Door }): { stop(): Promise<void> };
   /** Connections that wait to be accepted at a door, recorded as an observation; not for unix sockets. */
@@ -244,6 +244,8 @@ export interface HeldHandle {
 export interface ReloadHandle {
   /** What should serve from now on. */
   readonly generation: number;
+  /** Whoever was asked for the reload has said no. */
+  readonly refused: boolean;
   /** Resolves when fresh requests are answered by the new generation alone, or the settle time is over. Idempotent. */
   served(): Promise<void>;
   /** Resolves when the processes of the old generation are gone, or the settle time is over. */

@@ -23,7 +23,7 @@ export function createReloader(context: StageContext): (plan: ReloadPlan) => Pro
   return async () => {
     await Promise.all([...running.values()].map((driver) => driver.further(LIMITS.controlRequestsPerReload)));
     const generation = target.workspace.generation(site);
-    return { generation, served: () => Promise.resolve(), settled: () => Promise.resolve() };
+    return { generation, refused: false, served: () => Promise.resolve(), settled: () => Promise.resolve() };
   };
 }
 
@@ -47,6 +47,7 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
   let serving: Promise<void> | undefined;
   const handle: ReloadHandle = {
     generation,
+    refused: refused ?? false,
     served: () => (serving ??= awaitServed(context, action)),
     async settled() {
       const leftMs = (): number => action.settleDeadlineMs - recorder.now();

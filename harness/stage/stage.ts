@@ -91,7 +91,7 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     until: (isSo, withinMs) => waitUntil(isSo, withinMs, signal),
     weigh: (plan) => weigh(context, plan),
     awaitExits: (plan) => awaitExits(context, plan),
-    readServerLines: (name) => recordServerLines(context, name),
+    readServerLines: (name, until) => recordServerLines(context, name, until),
     pollConnect: (plan) => pollConnect(context, plan),
     lookAtListenQueue: (plan) => lookAtListenQueue(context, plan),
     sink: (event) => changeSink(context, event),

@@ -1,8 +1,9 @@
+import { isComplaint, newLines } from "../../harness/checkers/failure/complaints.ts";
 import type { Scenario } from "../../harness/spec/scenario.ts";
 import { answered, startLoads, STEADY_REQUESTS } from "./loads.ts";
 import { watchMain } from "./watch.ts";
 
-/** Requests for whose time the server may read the configuration and say what it thinks of it: more than half a second. */
+/** So many are sent at least while the configuration is invalid. */
 const READING_REQUESTS = 60;
 
 /**
@@ -22,12 +23,15 @@ export const badConfig: Scenario = {
     const { all: loads, pace } = startLoads(stage, { kept: true });
     const main = await watchMain(stage);
     await answered(stage, pace, STEADY_REQUESTS);
-    await stage.readServerLines("before-bad-config-1");
+    let before = await stage.readServerLines("before-bad-config-1");
     for (let way = 0; way < (stage.facts.configReloads ?? 0); way++) {
-      await stage.reload({ release: "bad-config", way });
+      const { refused } = await stage.reload({ release: "bad-config", way });
       await answered(stage, pace, READING_REQUESTS);
+      const isHeard = (lines: readonly string[]): boolean =>
+        refused || stage.phase === "control" || newLines(before, lines).some(isComplaint);
+      const after = await stage.readServerLines(`after-bad-config-${way + 1}`, isHeard);
       await main.look();
-      await stage.readServerLines(`after-bad-config-${way + 1}`);
+      before = after;
     }
     const reload = await stage.reload();
     await reload.settled();

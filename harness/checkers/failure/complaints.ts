@@ -27,7 +27,7 @@ function messageOf(line: string): string {
 }
 
 /** Lines of `after` beyond those of `before`; the same text may stand more than once. */
-function newLines(before: readonly string[], after: readonly string[]): readonly string[] {
+export function newLines(before: readonly string[], after: readonly string[]): readonly string[] {
   const old = new Map<string, number>();
   for (const line of before) old.set(line, (old.get(line) ?? 0) + 1);
   return after.filter((line) => {
