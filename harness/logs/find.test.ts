@@ -66,6 +66,11 @@ test("backups named by the label of their rotation, as multilog, svlogd and s6-l
   ]);
 });
 
+test("without `current` none of these is written to", async () => {
+  const names = ["@40000000692412aa1f3f5c04.s", "@4000000069241d2c1f3f5c04.s"];
+  expect(await found(names, "*")).toEqual(names);
+});
+
 test("what these turn into a backup is in transit", async () => {
   for (const name of ["current", "previous", "processed", "@40000000692412aa1f3f5c04.t"]) {
     await writeFile(path.join(folder, name), name);

@@ -75,10 +75,11 @@ function inOrder(stream: readonly Candidate[], root: string): FoundLogFile[] {
   const sorted = inCircle
     ? stream.toSorted((a, b) => a.modifiedMs - b.modifiedMs)
     : stream.toSorted((a, b) => compare(a.place, b.place, plain));
-  // Rotators that put the number or date into every name write to the newest; with suffixes `.1`, `.2` and no plain
-  // file there is no live one at the moment.
+  // Rotators that put the number or date into every name write to the newest; with suffixes `.1`, `.2` or labels and no
+  // plain file there is no live one at the moment.
   const newest = sorted.at(-1);
-  const live = newest && (newest.place.kind !== "suffix" || inCircle) && !newest.place.compressed ? newest : undefined;
+  const isWritten = newest && (inCircle || !BACKUPS_ONLY.includes(newest.place.kind)) && !newest.place.compressed;
+  const live = isWritten ? newest : undefined;
   return sorted.map((one) => ({
     path: one.path,
     name: path.relative(root, one.path),
@@ -100,7 +101,9 @@ function goesInCircle(stream: readonly Candidate[]): boolean {
   return steps.filter((step) => step > 0).length >= 2 && steps.filter((step) => step < 0).length <= 1;
 }
 
-const ORDER = { dated: 0, suffix: 1, infix: 1, plain: 2 } as const;
+/** Names that a file gets when it is no longer written to. */
+const BACKUPS_ONLY: readonly RotationPlace["kind"][] = ["suffix", "labelled"];
+const ORDER = { dated: 0, labelled: 0, suffix: 1, infix: 1, plain: 2 } as const;
 const collator = new Intl.Collator("en", { numeric: true });
 
 /** Negative if `a` is the older one. */
@@ -108,7 +111,7 @@ function compare(a: RotationPlace, b: RotationPlace, plain: boolean): number {
   if (ORDER[a.kind] !== ORDER[b.kind]) return ORDER[a.kind] - ORDER[b.kind];
   // `app.log.2` is older than `app.log.1`; so is `app.2.log` beside an `app.log`. Without one, each rotation goes on
   // to the next higher number.
-  const ascending = a.kind === "dated" || (a.kind === "infix" && b.kind === "infix" && !plain);
+  const ascending = ORDER[a.kind] === 0 || (a.kind === "infix" && b.kind === "infix" && !plain);
   const difference = ascending ? collator.compare(a.key, b.key) : collator.compare(b.key, a.key);
   return difference || Number(b.compressed) - Number(a.compressed);
 }

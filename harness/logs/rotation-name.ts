@@ -3,10 +3,10 @@ export interface RotationPlace {
   /** The name of the log without number, date and compression: the same for all files of a stream. */
   readonly stream: string;
   /**
-   * `plain` app.log · `suffix` app.log.3 · `infix` app.3.log · `dated` app.log-20261122, app.2026-11-22.1.log, app.log.1764000000,
-   * and beside a live file `current` @4000000069241d2c1f3f5c04.s
+   * `plain` app.log · `suffix` app.log.3 · `infix` app.3.log · `dated` app.log-20261122, app.2026-11-22.1.log, app.log.1764000000 ·
+   * `labelled` @4000000069241d2c1f3f5c04.s, a backup of `current`
    */
-  readonly kind: "plain" | "suffix" | "infix" | "dated";
+  readonly kind: "plain" | "suffix" | "infix" | "dated" | "labelled";
   /** Number or date, to be compared with numbers taken as numbers; empty for `plain`. */
   readonly key: string;
   /** The name says that the file is compressed. */
@@ -38,7 +38,7 @@ export function placeInRotation(basename: string): RotationPlace {
   if (label) {
     // In hex digits `10` would come behind `a`.
     const key = BigInt(`0x${label["label"] ?? ""}`).toString();
-    return { stream: "current", kind: "dated", key, compressed: false, temporary: label["state"] === "t" };
+    return { stream: "current", kind: "labelled", key, compressed: false, temporary: label["state"] === "t" };
   }
   const temporary =
     /\.(?:tmp|temp|part|partial|lock|compressing)(?:$|[.-])|~$/.test(basename) || RENAMED_CURRENT.includes(basename);
