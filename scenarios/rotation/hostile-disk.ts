@@ -52,17 +52,18 @@ async function fullDisk(stage: Stage): Promise<void> {
 }
 
 /**
- * Deletes in mid-burst; the log has its settle time to come back by itself, and once more after it was told to reopen and to
- * rotate. Resolves to whether it came back.
+ * Deletes in mid-burst; the log has its settle time to come back by itself, once more after it was told to reopen, and once more
+ * after it was told to rotate. Resolves to whether it came back.
  */
 async function deleted(stage: Stage, name: string, remove: () => Promise<void>): Promise<boolean> {
   const { logHands } = stage;
   await stage.burst({ ...burst(stage, name, ORDINARY), midway: { at: 0.3, act: remove } });
   let isBack = await nudgeUntil(stage, `${name}-itself`, () => logHands.isBack());
-  const help = (["reopen", "rotate"] as const).filter((action) => stage.can(action));
-  if (!isBack && help.length > 0) {
-    for (const action of help) await stage.act(action);
-    isBack = await nudgeUntil(stage, `${name}-told`, () => logHands.isBack());
+  // One after the other: who is told to rotate what is not there may be stuck with it, where a reopen alone would have helped.
+  for (const action of ["reopen", "rotate"] as const) {
+    if (isBack || !stage.can(action)) continue;
+    await stage.act(action);
+    isBack = await nudgeUntil(stage, `${name}-told-to-${action}`, () => logHands.isBack());
   }
   await stage.burst(burst(stage, `${name}-after`, ORDINARY));
   await stage.readLogs(`${name}-after`);

@@ -118,7 +118,7 @@ describe("rotation/deleted-file-recovers", () => {
     const finding = check(rule, { ...parts, observations: back });
     expect(finding).toMatchObject({ outcome: "held", trials: 2_000 });
     expect(JSON.stringify(finding)).toContain("file-deleted: back after 400 ms, by itself");
-    const late = [file, waited("file-deleted-itself", false), waited("file-deleted-told"), ...back.slice(2)];
+    const late = [file, waited("file-deleted-itself", false), waited("file-deleted-told-to-reopen"), ...back.slice(2)];
     const actions = [action({ kind: "reopen", startedMs: 1_200 }), action({ kind: "rotate", startedMs: 9_000 })];
     expect(JSON.stringify(check(rule, { ...parts, actions, observations: late }))).toContain("400 ms, after reopen;");
   });
