@@ -22,9 +22,12 @@ export class Records {
     const fields = { time: new Date().toISOString(), level: "info", ...origin, ...place, event };
     const missing = size - SUM_BYTES - Buffer.byteLength(JSON.stringify({ ...fields, msg })) + 1;
     const line = JSON.stringify({ ...fields, msg: msg + filler(Math.max(0, missing)) }).slice(0, -1);
-    writeWhole(Buffer.from(`${line},"sum":"${crc32(Buffer.from(line)).toString(16).padStart(8, "0")}"}\n`));
+    write(Buffer.from(`${line},"sum":"${crc32(Buffer.from(line)).toString(16).padStart(8, "0")}"}\n`));
   }
 }
+
+/** PM2 takes for its log files what goes by the stream, and not what goes by the descriptor beneath it. */
+const write = process.env.LOG_BY === "stream" ? (line) => process.stderr.write(line) : writeWhole;
 
 /** Standard error may be a pipe that is full, or that nobody reads any more. */
 function writeWhole(line) {
