@@ -26,6 +26,8 @@ export interface StageContext extends PhasePlan {
   readonly talks: Set<{ close(): void }>;
   /** Lines that the log held when the phase began, and those of the phase that it is known to have lost. */
   readonly lines: { readonly before: number; lost: number };
+  /** Reloads that whoever was asked for them has not returned from. */
+  readonly asking: Set<Promise<void>>;
   /** Answers to requests of the stage's own. */
   readonly asked: { answers: number };
   /** Processes that have answered anything in this phase, with the newest generation that they did it with. */
@@ -60,6 +62,7 @@ export function createContext(plan: PhasePlan, recorder: HistoryRecorder, linesB
     running,
     talks: new Set(),
     lines: { before: linesBefore, lost: 0 },
+    asking: new Set(),
     asked: { answers: 0 },
     probe: probeOf(target.definition.settings, target.numberOf(site)),
     idPrefix: (label) => `${phase[0]}${++labels}.${scenario.id.replace(/.*\//, "")}.${label}.`,

@@ -10,7 +10,7 @@ import type {
   TargetFacts,
 } from "../spec/history.ts";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What a phase of a replay left behind so far. The stage is its only owner. */
 export class HistoryRecorder {

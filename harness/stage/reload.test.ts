@@ -22,6 +22,7 @@ function stageOn(port: number, { looks, settleMs }: { looks: number; settleMs: n
     met,
     meet: (worker: number, generation: number) => void met.set(worker, generation),
     asked: { answers: 0 },
+    asking: new Set(),
     idPrefix: () => `ask${++asks}.`,
     endpoint: () => ({ host: "127.0.0.1", port }),
     signal: new AbortController().signal,
@@ -48,6 +49,57 @@ test("a reload has not settled while a worker lives that answered some load, tho
   const [reload] = recorder.actions;
   expect(reload?.servedMs).toBeLessThan(reload?.settledMs ?? 0);
   expect(context.target.processes()).toEqual([]);
+});
+
+test("a command that ends with the old workers does not keep the new ones from being seen", async () => {
+  await using server = await startFaultServer("none", 1);
+  const { context, recorder } = stageOn(server.endpoint.port, { looks: 0, settleMs: 10_000 });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const by = () => released.then(() => ({}));
+  const handle = await createReloader(context)({ by });
+  const [reload] = recorder.actions;
+  expect(reload?.servedMs).toBeDefined();
+  expect(reload?.returnedMs).toBe(reload?.startedMs);
+  const settled = handle.settled();
+  release();
+  await settled;
+  expect(reload?.returnedMs).toBeGreaterThan(reload?.servedMs ?? Infinity);
+  await Promise.all(context.asking);
+});
+
+test("a command that fails in the end is recorded, though the new workers serve", async () => {
+  await using server = await startFaultServer("none", 1);
+  const { context, recorder } = stageOn(server.endpoint.port, { looks: 0, settleMs: 10_000 });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const handle = await createReloader(context)({ by: () => released.then(() => ({ error: "why", refused: true })) });
+  expect(handle.refused).toBe(false);
+  release();
+  await handle.settled();
+  expect(handle.refused).toBe(true);
+  expect(recorder.actions[0]).toMatchObject({ error: "why", refused: true });
+});
+
+test("what goes wrong in asking is not lost, though the new workers serve", async () => {
+  await using server = await startFaultServer("none", 1);
+  const { context } = stageOn(server.endpoint.port, { looks: 0, settleMs: 10_000 });
+  const { promise: broken, reject } = Promise.withResolvers<never>();
+  await createReloader(context)({ by: () => broken });
+  reject(new Error("a bug of ours"));
+  await expect(Promise.all(context.asking)).rejects.toThrow("a bug of ours");
+});
+
+test("one that stops first has settled when somebody serves again, and not when the old ones are gone", async () => {
+  await using server = await startFaultServer("none", 1);
+  const { context, recorder } = stageOn(1, { looks: 0, settleMs: 300 });
+  const handle = await createReloader(context)({});
+  const [reload] = recorder.actions;
+  expect(reload?.servedMs).toBeUndefined();
+  // As the release of a held request does.
+  Object.assign(reload ?? {}, { settleDeadlineMs: recorder.now() + 10_000 });
+  setImmediate(() => Object.assign(context, { endpoint: () => server.endpoint }));
+  await handle.settled();
+  expect(reload?.servedMs).toBeDefined();
+  expect(reload?.settledMs).toBeGreaterThanOrEqual(reload?.servedMs ?? Infinity);
 });
 
 test("what refuses a reload is told from what could not be asked", async () => {

@@ -6,6 +6,7 @@ import type { ReloadHandle, ReloadPlan } from "../spec/scenario.ts";
 import type { ReleasePlan } from "../process/workspace.ts";
 import type { ActionOutcome } from "../targets/actions.ts";
 import type { StageContext } from "./context.ts";
+import type { Mutable } from "./recorder.ts";
 
 /** Answers in a row that have to come from the new generation before it counts as serving alone. */
 const STREAK_PER_WORKER = 3;
@@ -36,32 +37,52 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
   const { generation } = await target.deploy(site, releasePlan(plan));
   if (release === "bad-config") await target.breakConfig(site);
   const action = recorder.begin("reload", { generation, release, bootDelayMs });
-  const { startedMs, returnedMs, output, error, refused } = await ask(context, plan);
-  action.startedMs = recorder.at(startedMs);
-  action.returnedMs = recorder.at(returnedMs);
-  action.settleDeadlineMs = Math.max(action.settleDeadlineMs, action.startedMs + bootDelayMs + settleMs);
-  if (output !== undefined) action.output = output;
-  if (error !== undefined) action.error = error;
-  if (refused) action.refused = true;
+  action.settleDeadlineMs += bootDelayMs + settleMs;
+  const asking = enterOutcome(context, action, ask(context, plan));
+  context.asking.add(asking);
 
   let serving: Promise<void> | undefined;
+  const served = (): Promise<void> => (serving ??= awaitServed(context, action));
   const handle: ReloadHandle = {
     generation,
-    refused: refused ?? false,
-    served: () => (serving ??= awaitServed(context, action)),
+    get refused() {
+      return action.refused ?? false;
+    },
+    served,
     async settled() {
       const leftMs = (): number => action.settleDeadlineMs - recorder.now();
       // An answer that a proxy passes on may name no process at all.
       const gone =
         seesInside && context.met.size > 0
           ? oldProcessesGone(context, generation, leftMs)
-          : serves(context, generation, action.settleDeadlineMs, SETTLED_STREAK_PER_WORKER);
-      if (await gone) action.settledMs = recorder.now();
+          : serves(context, action, SETTLED_STREAK_PER_WORKER).then((servedMs) => servedMs !== undefined);
+      const isGone = await gone;
+      // Where the old ones stop first, a request that was held kept the new ones from serving as well.
+      if (isGone && serving && action.servedMs === undefined) await awaitServed(context, action);
+      if (isGone && (!serving || action.servedMs !== undefined)) action.settledMs = recorder.now();
+      await asking;
     },
   };
+  // A command may last as long as the old workers do, and these as long as a request that is held until the new ones serve.
+  await (awaits === "served" ? Promise.race([asking.then(served), served()]) : asking);
   signal.throwIfAborted();
-  if (awaits === "served") await handle.served();
   return handle;
+}
+
+/** Puts into the record what became of the asking, once that is over. */
+async function enterOutcome(
+  { recorder, target, site }: StageContext,
+  action: Mutable<ActionRecord>,
+  asked: Promise<ActionOutcome>,
+): Promise<void> {
+  const { startedMs, returnedMs, output, error, refused } = await asked;
+  action.startedMs = recorder.at(startedMs);
+  action.returnedMs = recorder.at(returnedMs);
+  const settleDeadlineMs = action.startedMs + action.bootDelayMs + target.facts(site).settleMs;
+  action.settleDeadlineMs = Math.max(action.settleDeadlineMs, settleDeadlineMs);
+  if (output !== undefined) action.output = output;
+  if (error !== undefined) action.error = error;
+  if (refused) action.refused = true;
 }
 
 /** The target file's own action, or what the scenario does in its place. */
@@ -72,8 +93,8 @@ async function ask(context: StageContext, { by, way = 0 }: ReloadPlan): Promise<
   return { startedMs, returnedMs: performance.now(), ...outcome };
 }
 
-async function awaitServed(context: StageContext, action: { servedMs?: number } & ActionRecord): Promise<void> {
-  const servedMs = await serves(context, action.generation, action.settleDeadlineMs, STREAK_PER_WORKER);
+async function awaitServed(context: StageContext, action: Mutable<ActionRecord>): Promise<void> {
+  const servedMs = await serves(context, action, STREAK_PER_WORKER);
   if (servedMs !== undefined) action.servedMs = servedMs;
 }
 
@@ -101,28 +122,29 @@ export async function meetWorkers(context: StageContext): Promise<readonly numbe
   return newest();
 }
 
-/** Resolves to when fresh requests began to be answered by `generation` alone; undefined if that did not come in time. */
+/** Resolves to when fresh requests began to be answered by the action's generation alone; undefined if that did not come in time. */
 async function serves(
   context: StageContext,
-  generation: number,
-  deadlineMs: number,
+  action: ActionRecord,
   streakPerWorker: number,
 ): Promise<number | undefined> {
-  const { recorder, target } = context;
+  const { recorder, target, signal } = context;
   const needed = target.workers * streakPerWorker;
   let streak = 0;
   let sinceMs = 0;
-  const seen = await waitUntil(
-    async () => {
-      const answered = await probe(context);
-      if (answered < generation) streak = 0;
-      else if (streak++ === 0) sinceMs = recorder.now();
-      return streak >= needed;
-    },
-    deadlineMs - recorder.now(),
-    context.signal,
-  );
-  return seen ? sinceMs : undefined;
+  const isServing = async (): Promise<boolean> => {
+    const answered = await probe(context);
+    if (answered < action.generation) streak = 0;
+    else if (streak++ === 0) sinceMs = recorder.now();
+    return streak >= needed;
+  };
+  // The deadline moves while the target is still being asked.
+  for (let seen = false; !seen;) {
+    const leftMs = action.settleDeadlineMs - recorder.now();
+    seen = await waitUntil(isServing, Math.max(0, leftMs), signal);
+    if (!seen && action.settleDeadlineMs <= recorder.now()) return undefined;
+  }
+  return sinceMs;
 }
 
 /** One fresh request outside all loads; resolves to the generation that answered, 0 if none did. */

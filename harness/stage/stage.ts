@@ -102,11 +102,14 @@ export function createStage(plan: PhasePlan, recorder: HistoryRecorder, linesBef
     burst: (burst) => runBurst(context, burst),
     readLogs: (name) => readPhaseLogs(context, name),
     stop: () => requestStop(context),
-    async end() {
-      for (const talk of context.talks) talk.close();
-      await Promise.all([...context.running.values()].map((driver) => driver.stop()));
-    },
+    end: () => endStage(context),
   };
+}
+
+async function endStage({ talks, running, asking }: StageContext): Promise<void> {
+  for (const talk of talks) talk.close();
+  await Promise.all([...running.values()].map((driver) => driver.stop()));
+  await Promise.all(asking);
 }
 
 /** What a scenario does as the one who operates the target. */
