@@ -8,6 +8,7 @@ import type { Scenario } from "./spec/scenario.ts";
 import { type Verdict, worstOf } from "./spec/verdict.ts";
 import { drivePhase } from "./stage/drive-phase.ts";
 import { bootTarget } from "./targets/boot.ts";
+import { workersFor } from "./workers.ts";
 import { withVariant, type TargetDefinition } from "./targets/target-definition.ts";
 
 export interface ScenarioPlan {
@@ -69,8 +70,7 @@ async function replay(plan: ScenarioPlan): Promise<ScenarioResult["histories"]> 
   plan.onPhase("boot");
   const definition = scenario.variant ? withVariant(plan.definition, scenario.variant) : plan.definition;
   if (!definition) throw new TypeError(`expected ${plan.definition.name} to have the variant ${scenario.variant}`);
-  // The target file says what it needs to serve; a scenario may need more.
-  const workers = scenario.exactWorkers ? scenario.workers : Math.max(scenario.workers, definition.settings.workers);
+  const workers = workersFor(scenario, definition.settings);
   await using target = await bootTarget(definition, { workers, runId, env, signal, sink: scenario.sink ?? "file" });
   plan.onPhase("control");
   const control = await drivePhase({ target, site, scenario, phase: "control", runId, signal, thorough });
