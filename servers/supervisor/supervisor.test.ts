@@ -233,7 +233,9 @@ programs:
     const checked = stack.run("main.ts", ["--config", stack.config, "--check"]);
     expect(await checked.ended).toEqual({ code: 2, signal: null });
     const expected = "expected one of runDir, logDir, sites, programs, logging, control";
-    expect(checked.output.stderr).toBe(`${stack.config}:2:1: login: unknown key "login", ${expected}\n`);
+    expect(checked.output.stderr).toBe(
+      `${stack.config}:2:1: login: unknown key "login" (did you mean logDir?), ${expected}\n`,
+    );
     expect(await fs.readdir(stack.folder)).toEqual(["stack.yaml"]);
   });
 });
