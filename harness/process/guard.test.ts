@@ -1,8 +1,9 @@
-import { mkdtemp, stat } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, realpath, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { startGuard } from "./guard.ts";
+import { MARKED, startGuard } from "./guard.ts";
 import { startProcess } from "./managed-process.ts";
 import { isRunning, sendSignal } from "./process-group.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -39,6 +40,21 @@ test("a harness killed by KILL leaves neither process nor workspace", async () =
 
   expect(await waitUntil(() => ![guard, target, daemon].some(isRunning), 10_000)).toBe(true);
   await expect(stat(workspace)).rejects.toThrow("ENOENT");
+});
+
+test("where the workspace is gone nobody stands in it", async () => {
+  const list = (home: string): string =>
+    spawnSync("/bin/sh", ["-c", `home=${home}${MARKED}marked none`], { encoding: "utf8", cwd: tmpdir() }).stdout;
+  await using bystander = await startProcess({
+    command: "sleep",
+    args: ["60"],
+    cwd: tmpdir(),
+    env,
+    stdout: "captured",
+    stderr: "captured",
+  });
+  expect(list(await realpath(tmpdir())).split("\n")).toContain(String(bystander.pid));
+  expect(list("")).toBe("");
 });
 
 test("a guard that is called off touches nothing", async () => {

@@ -18,8 +18,7 @@ export interface GuardPlan {
 /**
  * Ends a run whose harness was itself killed, KILL included: a shell that holds the far end of a pipe. The kernel
  * closes the near end with the harness, whatever ended it; the shell then ends all that carries the run's marker or
- * stands in its workspace (see process-table.ts), and
- * removes the workspace.
+ * stands in its workspace (see process-table.ts), and removes the workspace.
  *
  * @throws {ProcessError} if there is no shell.
  */
@@ -49,16 +48,14 @@ export async function startGuard({ runId, workspace, env }: GuardPlan): Promise<
   };
 }
 
-/*
- * INT and HUP go to a terminal's foreground group and the guard has a session of its own; they are ignored all the
- * same, and TERM with them, because whoever ends "everything" must not end this one first. `read` fails at end of file.
- * Found again on every round: a process may fork while it is being killed.
+/**
+ * Defines `marked`, which lists by number what carries the marker `$1` or stands in the folder `$home`. Of an empty `$home`, that
+ * of a folder which is not there, nobody stands in it.
  */
-const SCRIPT = `
-trap '' INT HUP TERM QUIT PIPE
-if read -r word && [ "$word" = off ]; then exit 0; fi
+export const MARKED = `
 marked() {
   grep -slzxF "${MARKER}=$1" /proc/[0-9]*/environ | cut -d/ -f3
+  [ -n "$home" ] || return 0
   for process in /proc/[0-9]*; do
     # Field 7 of its stat, after the name: 0 without a terminal.
     case $(readlink "$process/cwd") in
@@ -66,7 +63,19 @@ marked() {
     esac
   done 2>/dev/null
 }
+`;
+
+/*
+ * INT and HUP go to a terminal's foreground group and the guard has a session of its own; they are ignored all the
+ * same, and TERM with them, because whoever ends "everything" must not end this one first. `read` fails at end of file.
+ * Found again on every round: a process may fork while it is being killed.
+ */
+const SCRIPT = `
+trap '' INT HUP TERM QUIT PIPE
+# While it is there for certain.
 home=$(readlink -f "$2")
+if read -r word && [ "$word" = off ]; then exit 0; fi
+${MARKED}
 for pid in $(marked "$1"); do kill -TERM "$pid" 2>/dev/null; kill -CONT "$pid" 2>/dev/null; done
 round=0
 while [ "$round" -lt 10 ] && [ -n "$(marked "$1")" ]; do sleep 0.1; round=$((round + 1)); done

@@ -128,6 +128,8 @@ async function reloadOnceMore(context: StageContext, target: BootedTarget): Prom
   const other = createContext({ ...context, target }, recorder, 0);
   const reload = await createReloader(other)({});
   await reload.served();
+  // Its command may still run, and the instance is about to go.
+  await Promise.all(other.asking);
   return recorder.actions.at(-1)?.servedMs === undefined ? Number.NaN : context.recorder.now();
 }
 

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { LIMITS } from "../spec/limits.ts";
 import { startOrigin, type Origin } from "../origin/origin.ts";
+import { endRun } from "../process/end-run.ts";
 import { startGuard } from "../process/guard.ts";
 import { reservePorts } from "../process/ports.ts";
 import { createProcessTable, NO_PROCESSES, type ProcessTable } from "../process/process-table.ts";
@@ -112,9 +113,15 @@ async function launchTarget(definition: TargetDefinition, options: BootOptions):
   };
   let child: ManagedProcess | undefined;
   if (settings.start) {
+    // Until the target itself is there to be ended: a deploy may have left something behind that nobody would look after.
+    await using deployed = new AsyncDisposableStack();
+    const left = createProcessTable({ runId, workspace: workspace.root });
+    if (logPipe) left.ignore(logPipe.reader);
+    deployed.defer(async () => void (await endRun(left, 0)));
     await deployFirst(parts);
     await expectFreePorts(parts);
     child = await launch({ ...parts, consoleFile: logPipe?.path ?? consoleFile });
+    deployed.move();
   }
   table = child ? createProcessTable({ runId, rootPid: child.pid, workspace: workspace.root }) : NO_PROCESSES;
   if (logPipe) table.ignore(logPipe.reader);

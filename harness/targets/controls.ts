@@ -48,7 +48,8 @@ export function controlsOf(parts: ControlsParts): Controls {
     runCommand({
       command,
       ...(withinMs !== undefined && { withinMs }),
-      cwd: workspace.root,
+      // Where a service that runs already may be started anew, it must not stand in what goes with the run.
+      cwd: isAttached ? definition.folder : workspace.root,
       env,
       // What a deploy leaves running is the service itself: it must not be ended with the run.
       ...(!isAttached && { marker: runId }),

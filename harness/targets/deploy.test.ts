@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { isRunning } from "../process/process-group.ts";
 import { bootTarget } from "./boot.ts";
 import { parseTargetFile } from "./target-definition.ts";
 
@@ -35,4 +37,13 @@ test("a deploy that fails is no boot, and says why", async () => {
   await expect(bootTarget(failing, options)).rejects.toThrow(
     /the deploy failed: sh .*: it exited with code 3; it said: no such host/,
   );
+});
+
+test("what a deploy has started does not outlive a boot that fails after it", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "hupspec-deploy-"));
+  const file = path.join(folder, "pid");
+  const leaving = define(`deploy: {command: [sh, -c, "setsid sleep 60 > /dev/null 2>&1 & echo $! > ${file}; exit 3"]}`);
+  await expect(bootTarget(leaving, options)).rejects.toThrow("the deploy failed");
+  expect(isRunning(Number(await readFile(file, "utf8")))).toBe(false);
+  await rm(folder, { recursive: true });
 });

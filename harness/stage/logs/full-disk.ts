@@ -62,7 +62,8 @@ async function stateOf(reach: LogReach): Promise<string> {
 async function limitFiles({ context: { target, signal } }: LogReach, pid: number, limit: string): Promise<void> {
   const { error } = await runCommand({
     command: ["prlimit", "--pid", String(pid), `--fsize=${limit}`],
-    cwd: target.workspace.root,
+    // Not in the workspace: what stands there counts as the target's.
+    cwd: "/",
     env: { PATH },
     signal,
   });
