@@ -105,6 +105,23 @@ describe("connections/buffered-requests-answered", () => {
     );
   });
 
+  it("is violated by a second that is dropped at the end of the drain, long after the first was released", () => {
+    const observations = [{ ...pair(rawAnswer({ id: "a" })), endedMs: 3_050 }];
+    expect(check(soundReload({ observations, target: { drainMs: 2_000 } }))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      trials: 2,
+    });
+  });
+
+  it("is violated by a connection that stays open without an answer", () => {
+    const observations = [{ ...pair(""), end: "open" as const, endedMs: Number.NaN }];
+    expect(check(soundReload({ observations, target: { drainMs: 0 } }))).toMatchObject({
+      outcome: "violated",
+      violations: 2,
+    });
+  });
+
   it("decides nothing if nothing waited when the reload came", () => {
     expect(check(soundReload()).outcome).toBe("inconclusive");
     expect(check(soundReload({ observations: [pair(whole, 950)] })).outcome).toBe("inconclusive");

@@ -62,8 +62,13 @@ function bufferedRequestsAnswered(history: History): Finding {
   const waiting = pairs.filter(
     ({ sent, received, endedMs }) =>
       received.every(({ atMs }) => done.some(({ startedMs }) => atMs > startedMs)) &&
-      // At the end of the drain that it is configured for, a server may cut what is still there.
-      !done.some(({ startedMs }) => (sent[0]?.atMs ?? 0) < startedMs && endedMs >= startedMs + drainMs),
+      // At the end of the drain that it is configured for, a server may cut what is still there: not what it had begun to answer
+      // before, for then the suite had let go of it. One that stays open is not cut.
+      !done.some(({ startedMs }) => {
+        const deadlineMs = startedMs + drainMs;
+        const isHeld = received.every(({ atMs }) => atMs >= deadlineMs);
+        return (sent[0]?.atMs ?? 0) < startedMs && endedMs >= deadlineMs && isHeld;
+      }),
   );
   const faults = waiting.flatMap(lostOf);
   const trials = waiting.reduce((sum, talk) => sum + idsIn(talk).length, 0);

@@ -40,6 +40,23 @@ describe("connections/in-flight-completes", () => {
     expect(check(soundReload({ held, actions, target: { drainMs: 2_000 } })).outcome).toBe("inconclusive");
   });
 
+  it("is violated by what was released before the drain was over, however late it ends", () => {
+    const lost = (outcome: LedgerRow["outcome"], releasedMs: number, by: "gate" | "stream" = "gate") => ({
+      ...heldAcross("ok", releasedMs),
+      by,
+      row: rowOf({ intendedMs: 900, doneMs: 40_900, outcome }),
+    });
+    const run = (one: ReturnType<typeof lost>) => check(soundReload({ held: [heldAcross("ok"), one] }));
+    expect(run(lost("hung", 2_000))).toMatchObject({ outcome: "violated", violations: 1, trials: 2 });
+    expect(run(lost("status-504", 2_000)).outcome).toBe("violated");
+    expect(run(lost("truncated", 32_000)).outcome).toBe("inconclusive");
+    // Left open and never answered, it was not cut, whenever it was released.
+    expect(run(lost("hung", 32_000)).outcome).toBe("violated");
+    // Nobody holds a stream.
+    expect(run(lost("truncated", 2_000, "stream")).outcome).toBe("inconclusive");
+    expect(run(lost("hung", 2_000, "stream")).outcome).toBe("violated");
+  });
+
   it("decides nothing if the application did not enter one of them in time", () => {
     const held = [heldAcross("ok"), { ...heldAcross("status-503"), enteredMs: Number.NaN }];
     expect(check(soundReload({ held }))).toMatchObject({

@@ -1,6 +1,6 @@
 import { carried } from "./carried-requests.ts";
 import { deadlineConnections } from "./deadline-connections.ts";
-import type { History, LedgerRow } from "../../spec/history.ts";
+import type { ActionRecord, HeldRequest, History, LedgerRow } from "../../spec/history.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, unsupported, violated } from "../finding.ts";
 import { idleClients } from "./idle-clients.ts";
@@ -24,12 +24,8 @@ function inFlightCompletes(history: History): Finding {
   const spanning = inFlight.filter((request) => reloads(history).some((reload) => spans(request, reload)));
   if (spanning.length === 0) return inconclusive("no request was in flight while a reload was asked for");
   const failed = spanning.filter(({ row }) => row.outcome !== "ok");
-  // At the end of the drain that it is configured for, a server may cut what is still there.
   const { drainMs } = history.target;
-  const cut = failed.filter(
-    (request) =>
-      !reloads(history).some((reload) => spans(request, reload) && request.row.doneMs >= reload.startedMs + drainMs),
-  );
+  const cut = failed.filter((request) => !reloads(history).some((reload) => isCutByDrain(request, reload, drainMs)));
   const reason = whyNoReloadSeen(history, history.loads);
   if (cut.length === 0 && reason) return inconclusive(reason);
   const idle = reloads(history).find((reload) => !spanning.some((request) => spans(request, reload)));
@@ -60,6 +56,17 @@ function inFlightCompletes(history: History): Finding {
       text: `${row.id} (${by}, ${door}): ${row.outcome}; the application entered it at ${enteredMs.toFixed(1)} ms, reload ${action} came after that, it ended at ${row.doneMs.toFixed(1)} ms`,
     })),
   });
+}
+
+/**
+ * At the end of the drain that it is configured for, a server may cut what the suite itself still keeps in flight. An answer that
+ * never comes was not cut, and ends after that only since somebody waits for it.
+ */
+function isCutByDrain(request: HeldRequest, reload: ActionRecord, drainMs: number): boolean {
+  const { by, row, releasedMs } = request;
+  const deadlineMs = reload.startedMs + drainMs;
+  if (row.outcome === "hung" || row.doneMs < deadlineMs || !spans(request, reload)) return false;
+  return by === "stream" || releasedMs >= deadlineMs;
 }
 
 // A kept-alive connection in use is closed only after an answer that says `Connection: close`.
