@@ -27,6 +27,18 @@ describe("generation/new-code-serves", () => {
     expect(check(soundReload({ loads: [freshLoad(rows)], actions })).outcome).toBe("unsupported");
   });
 
+  it("decides nothing by answers that do not tell their generation any more, unless the probe contract asks for it", () => {
+    const untold = rowsAroundReload((row, index) => (index === 120 ? { ...row, generation: 0 } : row));
+    const run = (rows: typeof untold, capabilities: readonly string[] = []) =>
+      check(soundReload({ loads: [freshLoad(rows)], target: { capabilities } }));
+    expect(run(untold)).toMatchObject({ outcome: "inconclusive", reason: expect.stringMatching(/^1 of \d+ answers/) });
+    expect(run(untold, ["contract"])).toMatchObject({ outcome: "violated", violations: 1 });
+    const stale = untold.map((row, index) => (index === 130 ? { ...row, generation: 1, worker: 100 } : row));
+    expect(run(stale)).toMatchObject({ outcome: "violated", violations: 1 });
+    // Before the reload has settled, an answer may come from either.
+    expect(run(rowsAroundReload((row, index) => (index < 60 ? { ...row, generation: 0 } : row))).outcome).toBe("held");
+  });
+
   it("decides nothing without a reload or without answers after it", () => {
     expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ loads: [freshLoad(rowsAroundReload().slice(0, 60))] })).outcome).toBe("inconclusive");

@@ -21,7 +21,11 @@ function newCodeServes(history: History): Finding {
     return unsupported("the answers do not tell which generation they come from");
   }
   let trials = 0;
+  let untold = 0;
   const stale: Culprit[] = [];
+  // Who claims the probe contract tells the generation in each answer; another may not, or its header names no releases.
+  const isUntold = ({ row }: Culprit): boolean =>
+    row.generation === 0 && !history.target.capabilities.includes("contract");
   for (const [position, action] of done.entries()) {
     const fromMs = Math.min(action.settledMs ?? Number.POSITIVE_INFINITY, action.settleDeadlineMs);
     const toMs = done[position + 1]?.startedMs ?? Number.POSITIVE_INFINITY;
@@ -30,9 +34,14 @@ function newCodeServes(history: History): Finding {
       return inconclusive(`nothing was answered after the settle time of reload ${action.index}`);
     }
     trials += after.length;
-    stale.push(...after.filter(({ row }) => row.generation < action.generation));
+    untold += after.filter(isUntold).length;
+    stale.push(...after.filter((answer) => answer.row.generation < action.generation && !isUntold(answer)));
   }
   if (trials === 0) return inconclusive("nothing was answered after a reload had settled");
+  if (stale.length === 0 && untold > 0)
+    return inconclusive(
+      `${untold} of ${trials} answers after a reload had settled do not tell which generation they come from`,
+    );
   if (stale.length === 0)
     return held(trials, `${trials} answers after ${done.length} reloads had settled, all of the new generation`);
   return violated({

@@ -61,6 +61,22 @@ describe("lifecycle/hup-during-boot", () => {
       });
     }
     expect(after(boot(), boot(dead)).outcome).toBe("inconclusive");
+    // Of how many each is, counts.
+    expect(after(boot(dead), boot(dead), boot(), boot(), leftAlone(dead), leftAlone()).outcome).toBe("inconclusive");
+  });
+
+  it("is violated where those that were left alone failed, but less often, and says how often", () => {
+    const dead = { readyMs: Number.NaN, mainPidAfter: 0, reloadedMs: Number.NaN, error: "not ready within 10000 ms" };
+    const nine = Array.from({ length: 9 });
+    const signalled = nine.map(() => boot(dead));
+    const alone = nine.map((_, index) => leftAlone(index === 0 ? dead : {}));
+    expect(after(...signalled, ...alone)).toMatchObject({
+      outcome: "violated",
+      violations: 9,
+      trials: 9,
+      observed: expect.stringContaining("1 of 9 that were left alone failed"),
+    });
+    expect(after(...signalled, ...nine.map(() => leftAlone(dead))).outcome).toBe("inconclusive");
   });
 
   it("does not count one that was ready before it was asked, or that could not be asked", () => {

@@ -29,7 +29,9 @@ function hupDuringBoot(history: History): Finding {
   // What a target can't do side by side on this machine, or never does, is no matter of the signal.
   const leftAlone = observationsOf(history, "boot", "left-alone");
   const alike = leftAlone.flatMap(bootFaults);
-  if (faults.length > 0 && (alike.length > 0 || leftAlone.length === 0)) {
+  // By their rates, for they need not be as many. Where none was left alone, there is nothing to compare with.
+  const isNoWorse = alike.length * tried.length >= faults.length * leftAlone.length;
+  if (faults.length > 0 && isNoWorse) {
     return inconclusive(
       alike[0]
         ? `${alike.length} of ${leftAlone.length} instances that were left alone came to the same: ${alike[0].evidence.text}`
@@ -44,11 +46,12 @@ function hupDuringBoot(history: History): Finding {
     [count(({ readyMs, reloadedMs }) => !Number.isNaN(readyMs) && Number.isNaN(reloadedMs)), "take no reload any more"],
   ] as const;
   const bad = counts.flatMap(([number, what]) => (number > 0 ? [`${number} ${what}`] : []));
+  const compared = alike.length > 0 ? `; ${alike.length} of ${leftAlone.length} that were left alone failed` : "";
   return decide({
     trials: tried.length,
     faults,
     expected: "it gets ready, with the same main process, and takes the next reload",
-    observed: `${tried.length} instances asked to reload ${moments} ms after their start: ${bad.length > 0 ? bad.join(", ") : "all got ready and took the next reload"}`,
+    observed: `${tried.length} instances asked to reload ${moments} ms after their start: ${bad.length > 0 ? bad.join(", ") : "all got ready and took the next reload"}${compared}`,
   });
 }
 
