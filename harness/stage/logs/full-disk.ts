@@ -59,7 +59,7 @@ async function stateOf(reach: LogReach): Promise<string> {
   return (await reach.live()).map(({ identity, bytes }) => `${identity} ${bytes}`).join("\n");
 }
 
-async function limitFiles({ context: { target, signal } }: LogReach, pid: number, limit: string): Promise<void> {
+async function limitFiles({ context: { signal } }: LogReach, pid: number, limit: string): Promise<void> {
   const { error } = await runCommand({
     command: ["prlimit", "--pid", String(pid), `--fsize=${limit}`],
     // Not in the workspace: what stands there counts as the target's.
