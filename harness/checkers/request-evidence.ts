@@ -24,6 +24,8 @@ export function countRows(loads: readonly LoadRecord[]): number {
   return loads.reduce((sum, { intended }) => sum + intended, 0);
 }
 
+const NOTABLE_WAIT_MS = 10;
+
 /** The first few culprits, each with its time after the reload that it belongs to. */
 export function evidenceOf(history: History, found: readonly Culprit[]): readonly Evidence[] {
   return found.slice(0, LIMITS.evidenceItems).map(({ load, row }) => ({
@@ -49,8 +51,13 @@ export function describeRow(history: History, load: LoadRecord, row: LedgerRow):
   const answer = row.worker > 0 ? `, answered by pid ${row.worker} of generation ${row.generation}` : "";
   return (
     `${row.method} ${row.id} of ${load.name}: ${row.outcome} on ${connection}, ` +
-    `intended at ${row.intendedMs.toFixed(1)} ms${relative}, ${took}${answer}${came(row)}`
+    `intended at ${row.intendedMs.toFixed(1)} ms${relative}${sent(row)}, ${took}${answer}${came(row)}`
   );
+}
+
+/** Behind others on its connection a request leaves later than it should: what the server did counts from then. */
+function sent({ intendedMs, sentMs }: LedgerRow): string {
+  return sentMs - intendedMs >= NOTABLE_WAIT_MS ? `, sent ${(sentMs - intendedMs).toFixed(1)} ms after that` : "";
 }
 
 function came({ received }: LedgerRow): string {
