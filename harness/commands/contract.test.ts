@@ -51,6 +51,8 @@ it("refuses a target that is unknown, or that leaves the contract to the suite",
   await expect(outcome(answering(), ["nginx"])).rejects.toThrow(/whose own application answers the probe contract/);
 });
 
-it("does not take a fault of ours for the target's", async () => {
+it("does not take a fault of ours for the target's, nor for an interruption", async () => {
+  const aborted = AbortSignal.abort(new Error("stop"));
+  await expect(outcome(failing(new TypeError("a bug")), ["gunicorn-sync"], aborted)).rejects.toThrow("a bug");
   await expect(outcome(failing(new TypeError("a bug")))).rejects.toThrow("a bug");
 });

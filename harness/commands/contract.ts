@@ -4,6 +4,7 @@ import { findTarget, UnknownTargetError } from "../targets/catalogue.ts";
 import { TargetBootError, TargetUnavailableError } from "../targets/errors.ts";
 import type { TargetDefinition } from "../targets/target-definition.ts";
 import { EXIT } from "./exit-code.ts";
+import { isInterruption } from "./interruption.ts";
 import { UsageError, type CommandIo } from "./io.ts";
 
 export interface ContractOptions {
@@ -47,7 +48,7 @@ async function checkOne(
       io.stdout.write(describe(line, severalSites));
     }
   } catch (error) {
-    if (signal.aborted) {
+    if (isInterruption(error, signal)) {
       io.stderr.write("hupspec: interrupted\n");
       return EXIT.interrupted;
     }

@@ -134,7 +134,7 @@ async function finishedRun(
     const record = await parts.runSuite({ ...suite, onProgress });
     if (record.run.interrupted) return undefined;
     printer.finish(record);
-    const run: MatrixRun = { schemaVersion: 1, basis, record: excerptOf(record, await hiddenPaths(parts.packageRoot)) };
+    const run: MatrixRun = { schemaVersion: 1, basis, record: excerptOf(record, await hiddenFolders(definition, io, parts)) };
     await writeRun(folder, name, run);
     return run;
   } catch (error) {
@@ -165,8 +165,17 @@ function closingLine({ targets, run }: RunRecord): string {
   return `${words.join(", ")}, ${Math.round(run.durationMs / 1_000)} s\n\n`;
 }
 
-/** Longest first, so that none is cut out of another. */
-async function hiddenPaths(packageRoot: string): Promise<readonly string[]> {
-  const folders = [path.dirname(process.execPath), packageRoot, await realpath(packageRoot)];
-  return folders.map((folder) => `${folder}${path.sep}`).toSorted((a, b) => b.length - a.length);
+/** Longest first, so that none is cut out of another. What is in the package is told by its place there. */
+async function hiddenFolders(
+  { folder }: TargetDefinition,
+  { env }: CommandIo,
+  { packageRoot }: MatrixParts,
+): Promise<readonly string[]> {
+  const outside = path.relative(packageRoot, folder).startsWith("..") ? [folder] : [];
+  const named = [path.dirname(process.execPath), packageRoot, ...outside, env["HOME"] ?? ""].filter(path.isAbsolute);
+  const real = await Promise.all(named.map((name) => realpath(name).catch(() => name)));
+  return [...named, ...real]
+    .map((name) => path.join(name, path.sep))
+    .filter((name) => name !== path.sep)
+    .toSorted((a, b) => b.length - a.length);
 }

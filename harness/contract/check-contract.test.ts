@@ -58,6 +58,7 @@ const WRONGS: readonly (readonly [wrong: string, title: string])[] = [
   ["read-on-request", "release.json read on loading"],
   ["no-child", "GET /child"],
   ["no-crash", "GET /crash"],
+  ["another-crashes", "GET /crash"],
   ["delay-ignored", "boot mode delay"],
   ["boot-ignored", "boot mode fail"],
   ["boot-ignored", "boot mode hang"],

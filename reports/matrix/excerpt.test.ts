@@ -17,6 +17,19 @@ describe("what is published of a run", () => {
     );
   });
 
+  it.each([
+    ["GET http://127.0.0.1:80/app/list and /srv/app/x", "GET http://127.0.0.1:80/app/list and /srv/app/x"],
+    ["/app/main.ts", "main.ts"],
+    ["node --import=/app/a.ts '/app/b.ts' \"/app/c.ts\" (/app/d.ts:1)", "node --import=a.ts 'b.ts' \"c.ts\" (d.ts:1)"],
+    ["PATH=/app/bin:/app/sbin -I/app/lib file:///app/x.js", "PATH=bin:sbin -Ilib file://x.js"],
+    ['{"msg":"no\\n  at /app/x\\n/app/y"}', '{"msg":"no\\n  at x\\ny"}'],
+    ["/home/me/app/x of /home/me/y", "x of y"],
+  ])("cuts a folder out at the beginning of a path alone: %s", (text, published) => {
+    const of = record({ targets: [target({ verdicts: [failure({ reason: text })] })] });
+    const [cut] = excerptOf(of, ["/home/me/app/", "/home/me/", "/app/"]).targets;
+    expect(cut?.verdicts[0]?.reason).toBe(published);
+  });
+
   it("reduces a pass to what was observed, its trials and its bound", () => {
     expect(kept?.verdicts[0]).toEqual(verdict({ expected: "" }));
   });

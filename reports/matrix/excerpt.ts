@@ -11,12 +11,22 @@ import type { Verdict } from "../../harness/spec/verdict.ts";
 const DIGITS = 6;
 
 /**
- * What of a finished run is published: evidence whole, passes without the sentence of their rule, no histograms and timelines. What stands
- * in `hidden`, as the folder of the package, is cut out of all texts: where something lay on one machine is nobody's evidence.
+ * What of a finished run is published: evidence whole, passes without the sentence of their rule, no histograms and timelines. Where
+ * something lay on one machine is nobody's evidence: paths in the folders `hidden`, such as that of the package, are given from there on.
+ *
+ * @param hidden absolute, with a separator at the end; one inside another has to come before it.
  */
 export function excerptOf(record: RunRecord, hidden: readonly string[]): RunRecord {
-  return tidied({ ...record, targets: record.targets.map(excerptOfTarget) }, hidden);
+  const folders = hidden.map((folder) => RegExp.escape(folder)).join("|");
+  const published = { ...record, targets: record.targets.map(excerptOfTarget) };
+  return tidied(published, new RegExp(`(?<=${PATH_BEGINS})(?:${folders})`, "g"));
 }
+
+/**
+ * Where a path may begin: elsewhere the same letters are part of a longer one, or of a URL. Also after the name of an option (`-I/lib`),
+ * and after an escaped line end, as a traceback in JSON has them.
+ */
+const PATH_BEGINS = String.raw`^|[\s"'\x60=:(\[,;<]|\bfile://|(?:^|\s)-[A-Za-z]|\\[nt]`;
 
 function excerptOfTarget(target: TargetRecord): TargetRecord {
   return {
@@ -39,9 +49,9 @@ function excerptOfVerdict(verdict: Verdict): Verdict {
   return verdict.verdict === "pass" ? { ...verdict, expected: "" } : verdict;
 }
 
-function tidied<T>(value: T, hidden: readonly string[]): T;
-function tidied(value: unknown, hidden: readonly string[]): unknown {
-  if (typeof value === "string") return hidden.reduce((text, part) => text.replaceAll(part, ""), value);
+function tidied<T>(value: T, hidden: RegExp): T;
+function tidied(value: unknown, hidden: RegExp): unknown {
+  if (typeof value === "string") return value.replace(hidden, "");
   if (typeof value === "number") {
     return Number.isInteger(value) || !Number.isFinite(value) ? value : Number(value.toPrecision(DIGITS));
   }
