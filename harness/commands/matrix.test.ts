@@ -71,7 +71,8 @@ function parts(engine: Engine, change: Partial<MatrixParts> = {}): MatrixParts {
 }
 
 async function run(options: MatrixOptions, engine: Engine = { judged: [] }, change: Partial<MatrixParts> = {}) {
-  const { io, written } = testIo({ cwd, env: { PATH: `${path.join(cwd, "bin")}:/bin` } });
+  const env = { PATH: `${path.join(cwd, "bin")}:/bin`, HOME: "/home/me" };
+  const { io, written } = testIo({ cwd, env });
   const code = await matrix(options, io, parts(engine, change));
   return { code, ...written, judged: engine.judged };
 }
@@ -280,6 +281,16 @@ describe("what is generated", () => {
     await run(ALL, { judged: [], onTarget: () => ({ verdicts: [failure({ evidence })] }) });
     const { record: kept } = parseMatrixRun(await fileIn("runs/a.json"), "a");
     expect(kept.targets[0]?.verdicts[0]?.evidence[0]?.text).toBe("1 (parent 0, S) node servers/x.ts");
+  });
+
+  it("tells neither whose home it was made in nor where a target file lay", async () => {
+    const packageRoot = path.join(cwd, "package");
+    const file = path.join("servers", "peers", "a", "target.yaml");
+    const evidence = [{ kind: "process", text: `/home/me/x.js ${cwd}/servers/peers/a/y.js` }] as const;
+    const engine: Engine = { judged: [], onTarget: () => ({ name: "a", verdicts: [failure({ evidence })] }) };
+    await run({ ...ALL, targets: [file] }, engine, { packageRoot });
+    const { record: kept } = parseMatrixRun(await fileIn("runs/a.json"), "a");
+    expect(kept.targets[0]?.verdicts[0]?.evidence[0]?.text).toBe("x.js y.js");
   });
 
   it("goes to the README between the marks, with links from there", async () => {

@@ -134,7 +134,11 @@ async function finishedRun(
     const record = await parts.runSuite({ ...suite, onProgress });
     if (record.run.interrupted) return undefined;
     printer.finish(record);
-    const run: MatrixRun = { schemaVersion: 1, basis, record: excerptOf(record, await hiddenFolders(definition, io, parts)) };
+    const run: MatrixRun = {
+      schemaVersion: 1,
+      basis,
+      record: excerptOf(record, await hiddenFolders(definition, io, parts)),
+    };
     await writeRun(folder, name, run);
     return run;
   } catch (error) {

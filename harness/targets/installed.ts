@@ -19,8 +19,13 @@ export async function missingOf(
     debian,
     // Where Node itself looks for what a program beside the target file imports.
     npm: await lacking(npm, (name) => parents.map((parent) => path.join(parent, "node_modules", name)), isFolder),
-    npmFolder: await firstOf(parents, (parent) => isFile(path.join(parent, "package.json"))),
+    npmFolder: await npmFolderOf(folder),
   };
+}
+
+/** The nearest folder with a package.json, from this one upwards. */
+export function npmFolderOf(folder: string): Promise<string | undefined> {
+  return firstOf(upwards(folder), (parent) => isFile(path.join(parent, "package.json")));
 }
 
 /** Those of `names` that are in none of their places. */
@@ -55,7 +60,7 @@ async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-async function isFile(file: string): Promise<boolean> {
+export async function isFile(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isFile() === true;
 }
 
