@@ -31,23 +31,27 @@ export function timelineOf(rows: Iterable<LedgerRow>, window: TimelineWindow): T
   return { bucketMs, good, bad };
 }
 
-/**
- * Longest time without a good answer between two instants, in milliseconds; the ends of the span count as answers, so
- * that a span without any good answer is one gap.
- */
+export interface Gap {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Longest time without a good answer between two instants, in milliseconds, as {@link gapsBetween} has it. */
 export function longestGapMs(rows: Iterable<LedgerRow>, fromMs: number, toMs: number): number {
-  const instants = [];
+  return gapsBetween(rows, fromMs, toMs).reduce((longest, gap) => Math.max(longest, gap.toMs - gap.fromMs), 0);
+}
+
+/**
+ * The times without a good answer between two instants, in their order; the ends of the span count as answers, so that a span
+ * without any good answer is one gap.
+ */
+export function gapsBetween(rows: Iterable<LedgerRow>, fromMs: number, toMs: number): readonly Gap[] {
+  const instants = [toMs];
   for (const row of rows) {
     if (row.outcome === "ok" && row.doneMs >= fromMs && row.doneMs <= toMs) instants.push(row.doneMs);
   }
   instants.sort((a, b) => a - b);
-  let longest = 0;
-  let last = fromMs;
-  for (const instant of instants) {
-    longest = Math.max(longest, instant - last);
-    last = instant;
-  }
-  return Math.max(longest, toMs - last);
+  return instants.map((instant, index) => ({ fromMs: instants[index - 1] ?? fromMs, toMs: instant }));
 }
 
 /** A request that was never sent has no end: its intended time stands for it. */

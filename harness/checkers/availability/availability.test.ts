@@ -119,6 +119,10 @@ describe("availability/ab-ten-thousand", () => {
   });
 });
 
+/** What the load knows of its own lateness: that it came, and not when. */
+const lateLoad = (rows: ReturnType<typeof rowsAroundReload>) =>
+  freshLoad(rows, { lateness: { count: rows.length, p50: 0, p90: 1, p99: 80, p999: 900, max: 900 } });
+
 describe("availability/old-serves-until-new-ready", () => {
   const check = availability["availability/old-serves-until-new-ready"];
   const slow = [action({ bootDelayMs: 800, servedMs: 1_900, settledMs: 2_100 })];
@@ -155,13 +159,14 @@ describe("availability/old-serves-until-new-ready", () => {
       const intendedMs = row.intendedMs ?? 0;
       return intendedMs >= 1_100 && intendedMs < 1_550 ? { ...row, doneMs: 1_560, generation: 1 } : row;
     });
-    const paused = (max: number) =>
-      freshLoad(rows, { lateness: { count: rows.length, p50: 0, p90: 0, p99: 0, p999: max, max } });
-    expect(check(soundReload({ loads: [paused(450)], actions: slow }))).toMatchObject({
+    const paused = (fromMs: number, toMs: number) =>
+      check(soundReload({ loads: [lateLoad(rows)], actions: slow, pauses: [{ fromMs, toMs }] }));
+    expect(paused(1_110, 1_550)).toMatchObject({
       outcome: "inconclusive",
-      reason: expect.stringContaining("paused"),
+      reason: expect.stringContaining("the suite itself paused for 440 ms"),
     });
-    expect(check(soundReload({ loads: [paused(20)], actions: slow })).outcome).toBe("violated");
+    expect(paused(1_530, 1_550).outcome).toBe("violated");
+    expect(paused(100, 1_050).outcome).toBe("violated");
   });
 
   it("decides nothing if no release was slow to boot", () => {
@@ -192,11 +197,24 @@ describe("availability/stall-bounded", () => {
 
   it("decides nothing of a stall on a machine that kept the generator itself waiting", () => {
     const rows = rowsAroundReload((row, index) => (index === 55 ? { ...row, doneMs: 1_100 + 1_001 } : row));
-    const lateness = { count: 150, p50: 0, p90: 1, p99: 80, p999: 300, max: 300 };
-    expect(check(soundReload({ loads: [freshLoad(rows, { lateness })] }))).toMatchObject({
+    const paused = (fromMs: number, toMs: number) =>
+      check(soundReload({ loads: [lateLoad(rows)], pauses: [{ fromMs, toMs }] }));
+    expect(paused(1_200, 1_500)).toMatchObject({
       outcome: "inconclusive",
-      reason: expect.stringContaining("paused for up to 300 ms"),
+      reason: expect.stringContaining("the suite itself paused for 300 ms"),
     });
+    expect(paused(100, 1_050).outcome).toBe("violated");
+    expect(paused(2_200, 2_900).outcome).toBe("violated");
+  });
+
+  it("decides nothing of the p99 of reloads during which the generator was kept waiting", () => {
+    const rows = rowsAroundReload((row, index) =>
+      index > 50 && index < 60 ? { ...row, doneMs: (row.intendedMs ?? 0) + 600 } : row,
+    );
+    const paused = (fromMs: number, toMs: number) =>
+      check(soundReload({ loads: [lateLoad(rows)], pauses: [{ fromMs, toMs }] })).outcome;
+    expect(paused(1_000, 1_300)).toBe("inconclusive");
+    expect(paused(500, 990)).toBe("violated");
   });
 
   it("does not count what was slow outside the reload", () => {

@@ -46,11 +46,16 @@ test("a worker that leaves before its replacement boots is missing for the time 
 test("a silence of less than half of the boot is left to chance, one of the generator leaves it undecided", () => {
   const shy = (atMs: number) => (atMs >= 1_500 && atMs < 1_850 ? [100] : allAtOnce(atMs));
   expect(floor(history({ loads: [answered(shy)], actions: [SLOW] }))).toMatchObject({ outcome: "held" });
+  // What the load knows of its own lateness: that it came, and not when.
   const lateness = { count: 300, p50: 0, p90: 0, p99: 0, p999: 0, max: 900 };
-  expect(floor(history({ loads: [answered(oneOutOneIn, { lateness })], actions: [SLOW] }))).toMatchObject({
+  const paused = (fromMs: number, toMs: number) =>
+    floor(history({ loads: [answered(oneOutOneIn, { lateness })], actions: [SLOW], pauses: [{ fromMs, toMs }] }));
+  expect(paused(1_100, 1_800)).toMatchObject({
     outcome: "inconclusive",
-    reason: expect.stringContaining("paused for up to 900 ms"),
+    reason: expect.stringContaining("the suite itself paused for 700 ms"),
   });
+  expect(paused(100, 1_000).outcome).toBe("violated");
+  expect(paused(2_050, 2_950).outcome).toBe("violated");
 });
 
 test("behind a proxy only the workers' own door counts", () => {

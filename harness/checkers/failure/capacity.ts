@@ -1,6 +1,7 @@
 import type { HeldRequest, History, LoadRecord } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, type Fault, inconclusive, unlessInDoubt } from "../finding.ts";
+import { longestOf, provenMs } from "../pauses.ts";
 import { type ReloadWindow, reloadWindows, whyNoReloadSeen } from "../reload-windows.ts";
 
 /**
@@ -18,39 +19,39 @@ export function capacityFloor(history: History): Finding {
   if (reason !== undefined) return inconclusive(reason);
   const spans = answeringSpans(loads);
   for (const { row, enteredMs } of occupying(history)) extend(spans, row.worker, enteredMs, row.doneMs);
-  const pausedMs = Math.max(...loads.map(({ lateness }) => lateness.max));
   const shortages = slow.map((window) => shortageIn(window, spans, history.target.workers));
   const few = shortages.find(({ before }) => before < history.target.workers);
   if (few) {
     const { index } = few.window.action;
     return inconclusive(`only ${few.before} of ${history.target.workers} workers were met before reload ${index}`);
   }
-  const faults = shortages.flatMap(({ window, lowest, longestMs, sinceMs }): readonly Fault[] => {
+  const measured = shortages.map((shortage) => ({ ...shortage, ...longestOf(history, shortage.spans) }));
+  const faults = measured.flatMap(({ window, lowest, proven }): readonly Fault[] => {
     const { index, bootDelayMs } = window.action;
-    if (longestMs - pausedMs <= bootDelayMs * TOLERATED_PART_OF_BOOT) return [];
-    const text = `reload ${index}: from ${(sinceMs - window.fromMs).toFixed(0)} ms on, for ${longestMs.toFixed(0)} ms, down to ${lowest} workers that answer fresh connections`;
-    return [{ count: 1, evidence: { kind: "timeline", atMs: sinceMs, text } }];
+    if (!proven || provenMs(proven) <= bootDelayMs * TOLERATED_PART_OF_BOOT) return [];
+    const text = `reload ${index}: from ${(proven.fromMs - window.fromMs).toFixed(0)} ms on, for ${proven.ms.toFixed(0)} ms, down to ${lowest} workers that answer fresh connections`;
+    return [{ count: 1, evidence: { kind: "timeline", atMs: proven.fromMs, text } }];
   });
-  const mayBePause = shortages.find(
-    ({ window, longestMs }) => longestMs > window.action.bootDelayMs * TOLERATED_PART_OF_BOOT,
-  );
+  const doubts = measured.flatMap(({ window, longest }) => {
+    const { index, bootDelayMs } = window.action;
+    if (!longest || longest.ms <= bootDelayMs * TOLERATED_PART_OF_BOOT) return [];
+    return [
+      `reload ${index}: fewer than ${history.target.workers} workers answered for ${longest.ms.toFixed(0)} ms, but the suite itself paused for ${longest.pausedMs.toFixed(0)} ms of it`,
+    ];
+  });
   const finding = decide({
     trials: slow.length,
     faults,
     expected: `${history.target.workers} workers that answer at every moment of the reload`,
-    observed: shortages
+    observed: measured
       .map(
-        ({ window: { action }, longestMs }) =>
-          `fewer than ${history.target.workers} workers answered for ${longestMs.toFixed(0)} ms at most ` +
+        ({ window: { action }, longest }) =>
+          `fewer than ${history.target.workers} workers answered for ${(longest?.ms ?? 0).toFixed(0)} ms at most ` +
           `(reload ${action.index}, boot of ${action.bootDelayMs} ms)`,
       )
       .join("; "),
   });
-  // Nobody answers a generator that asks nothing.
-  const doubt =
-    mayBePause &&
-    `reload ${mayBePause.window.action.index}: fewer than ${history.target.workers} workers answered for ${mayBePause.longestMs.toFixed(0)} ms, but the generator itself paused for up to ${pausedMs.toFixed(0)} ms`;
-  return unlessInDoubt(doubt, finding);
+  return unlessInDoubt(doubts[0], finding);
 }
 
 /** Behind a proxy a worker that accepts nothing any more still answers on the connections that the proxy has kept. */
@@ -92,11 +93,10 @@ interface Shortage {
   /** Workers that answered before the reload, and not too long before. */
   readonly before: number;
   readonly lowest: number;
-  readonly longestMs: number;
-  readonly sinceMs: number;
+  readonly spans: readonly Span[];
 }
 
-/** The longest time inside the window with fewer workers than `wanted`. */
+/** The times inside the window with fewer workers than `wanted`. */
 function shortageIn(window: ReloadWindow, spans: ReadonlyMap<number, Span>, wanted: number): Shortage {
   const { fromMs, toMs } = window;
   const all = [...spans.values()];
@@ -105,8 +105,7 @@ function shortageIn(window: ReloadWindow, spans: ReadonlyMap<number, Span>, want
   const changes = [fromMs, ...all.flatMap((span) => [span.fromMs, span.toMs + 0.001]), toMs]
     .filter((atMs) => atMs >= fromMs && atMs <= toMs)
     .sort((a, b) => a - b);
-  let longestMs = 0;
-  let sinceMs = fromMs;
+  const short: Span[] = [];
   let lowest = wanted;
   let shortSince: number | undefined;
   for (const atMs of changes) {
@@ -115,7 +114,7 @@ function shortageIn(window: ReloadWindow, spans: ReadonlyMap<number, Span>, want
       lowest = Math.min(lowest, count);
       shortSince ??= atMs;
     } else if (shortSince !== undefined) {
-      if (atMs - shortSince > longestMs) [longestMs, sinceMs] = [atMs - shortSince, shortSince];
+      short.push({ fromMs: shortSince, toMs: atMs });
       shortSince = undefined;
     }
   }
@@ -123,7 +122,6 @@ function shortageIn(window: ReloadWindow, spans: ReadonlyMap<number, Span>, want
     window,
     before: all.filter((span) => span.fromMs <= fromMs && span.toMs >= fromMs - window.action.bootDelayMs).length,
     lowest,
-    longestMs,
-    sinceMs,
+    spans: short,
   };
 }

@@ -33,8 +33,7 @@ test("a time without good answers blocks service, what the generator was late it
     outcome: "violated",
     evidence: [{ kind: "timeline", text: expect.stringMatching(/^fresh-front: 1\d\d\d ms without a good answer/) }],
   });
-  const [load] = blocked.loads;
-  const late = { ...blocked, loads: load ? [{ ...load, lateness: { ...load.lateness, max: 900 } }] : [] };
+  const late = { ...blocked, pauses: [{ fromMs: KILL_MS + 200, toMs: KILL_MS + 1_100 }] };
   expect(backsOff(late)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused") });
 });
 

@@ -40,9 +40,30 @@ test("whoever waits until the old one is gone and the next one is there was not 
 
 test("a silence that may have been the generator's leaves it undecided", () => {
   const silent = troubled(rowsWith(1_100, 2_300, { doneMs: 2_300 }));
-  const [load] = silent.loads;
-  const late = { ...silent, loads: load ? [{ ...load, lateness: { ...load.lateness, max: 900 } }] : [] };
-  expect(keepsOld(late)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused") });
+  // What a load knows of its own lateness is that it came, and not when.
+  const loads = silent.loads.map((load) => ({ ...load, lateness: { ...load.lateness, max: 1_050 } }));
+  const paused = (fromMs: number, toMs: number) => keepsOld({ ...silent, loads, pauses: [{ fromMs, toMs }] });
+  expect(paused(1_200, 2_100)).toMatchObject({
+    outcome: "inconclusive",
+    reason: expect.stringContaining("the suite itself paused for 900 ms"),
+  });
+  // Only as much of it as lies there.
+  expect(paused(100, 1_150).outcome).toBe("violated");
+  expect(paused(2_400, 3_000).outcome).toBe("violated");
+});
+
+test("a silence that was the generator's hides no shorter one that was not", () => {
+  const budget = { stallMs: 500, p99Ms: 500 };
+  const pauses = [{ fromMs: 1_150, toMs: 1_850 }];
+  const run = (nextMs: number) => {
+    const rows = rowsWith(1_100, 1_900, { doneMs: 1_900 }).map((row) => {
+      const { intendedMs = 0 } = row;
+      return intendedMs >= 2_000 && intendedMs < nextMs ? { ...row, doneMs: nextMs } : row;
+    });
+    return keepsOld(troubled(rows, { pauses, target: { budget } }));
+  };
+  expect(run(2_000)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused for 700 ms") });
+  expect(run(2_600)).toMatchObject({ outcome: "violated", observed: expect.stringMatching(/for up to 6\d\d ms$/) });
 });
 
 test("a main process that was gone before can't have kept anything", () => {

@@ -181,8 +181,7 @@ test("a worker that was not looked at when its time was over has neither gone no
 
 test("a silence of the others that may have been the generator's leaves it undecided", () => {
   const silent = hung(6_300, {}, rowsWith(HUNG_MS, 5_200, { outcome: "ok", doneMs: 5_200 }));
-  const [load] = silent.loads;
-  const late = { ...silent, loads: load ? [{ ...load, lateness: { ...load.lateness, max: 900 } }] : [] };
+  const late = { ...silent, pauses: [{ fromMs: HUNG_MS + 100, toMs: 5_000 }] };
   expect(replaced(late)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused") });
 });
 
