@@ -63,6 +63,10 @@ describe("lifecycle/hup-during-boot", () => {
     expect(after(boot(), boot(dead)).outcome).toBe("inconclusive");
     // Of how many each is, counts.
     expect(after(boot(dead), boot(dead), boot(), boot(), leftAlone(dead), leftAlone()).outcome).toBe("inconclusive");
+    // Two of three and one of three: that may be chance. One and none is not, for nothing else was different.
+    const alone = [leftAlone(dead), leftAlone(), leftAlone()];
+    expect(after(boot(dead), boot(dead), boot(), ...alone).outcome).toBe("inconclusive");
+    expect(after(boot(dead), boot(), boot(), leftAlone(), leftAlone(), leftAlone()).outcome).toBe("violated");
   });
 
   it("is violated where those that were left alone failed, but less often, and says how often", () => {

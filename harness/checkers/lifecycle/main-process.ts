@@ -12,6 +12,9 @@ export const mainProcess = {
   "lifecycle/no-orphans": noOrphans,
 };
 
+/** So unlikely has it to be that instances asked to reload failed more often than those left alone by chance only. */
+const SIGNIFICANT = 0.05;
+
 // A reload that is asked for while the server boots neither kills nor hangs it.
 function hupDuringBoot(history: History): Finding {
   const boots = observationsOf(history, "boot", "asked-while-booting");
@@ -29,9 +32,11 @@ function hupDuringBoot(history: History): Finding {
   // What a target can't do side by side on this machine, or never does, is no matter of the signal.
   const leftAlone = observationsOf(history, "boot", "left-alone");
   const alike = leftAlone.flatMap(bootFaults);
-  // By their rates, for they need not be as many. Where none was left alone, there is nothing to compare with.
-  const isNoWorse = alike.length * tried.length >= faults.length * leftAlone.length;
-  if (faults.length > 0 && isNoWorse) {
+  // Where none was left alone, there is nothing to compare with; where some of these failed as well, chance has to be ruled out.
+  const mayBeChance =
+    leftAlone.length === 0 ||
+    (alike.length > 0 && chanceOf(faults.length, tried.length, alike.length, leftAlone.length) >= SIGNIFICANT);
+  if (faults.length > 0 && mayBeChance) {
     return inconclusive(
       alike[0]
         ? `${alike.length} of ${leftAlone.length} instances that were left alone came to the same: ${alike[0].evidence.text}`
@@ -53,6 +58,25 @@ function hupDuringBoot(history: History): Finding {
     expected: "it gets ready, with the same main process, and takes the next reload",
     observed: `${tried.length} instances asked to reload ${moments} ms after their start: ${bad.length > 0 ? bad.join(", ") : "all got ready and took the next reload"}${compared}`,
   });
+}
+
+/**
+ * With what probability at least `failed` of `tried` fail if they are no likelier to than the others, of which `alike` of `alone` did:
+ * Fisher's exact test, one-sided.
+ */
+function chanceOf(failed: number, tried: number, alike: number, alone: number): number {
+  const all = failed + alike;
+  let chance = 0;
+  for (let count = failed; count <= Math.min(tried, all); count++) {
+    chance += (choose(tried, count) * choose(alone, all - count)) / choose(tried + alone, all);
+  }
+  return chance;
+}
+
+function choose(from: number, count: number): number {
+  let ways = count > from ? 0 : 1;
+  for (let index = 1; index <= count; index++) ways *= (from - count + index) / index;
+  return ways;
 }
 
 function isKilled({ readyMs, mainPid, mainPidAfter }: BootSeen): boolean {
