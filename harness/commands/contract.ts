@@ -66,6 +66,7 @@ const STATES: Readonly<Record<ContractLine["state"], (capability: string) => str
   right: () => "right",
   wrong: () => "WRONG",
   "not-claimed": (capability) => `not claimed (${capability})`,
+  "not-judged": () => "not ready, be it as told or not",
   "could-claim": (capability) => `right, could claim ${capability}`,
 };
 

@@ -1,32 +1,43 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { parseTargetFile } from "../targets/target-definition.ts";
-import { type BootMode } from "./boots.ts";
+import type { BootOptions } from "../targets/boot.ts";
+import { TargetBootError } from "../targets/errors.ts";
+import { parseTargetFile, type TargetDefinition } from "../targets/target-definition.ts";
+import { judgeBoot, type BootMode } from "./boots.ts";
 import { checkContract, type ContractLine, type ContractPart } from "./check-contract.ts";
 import { CONTRACT } from "./routes/index.ts";
 
 const fixtures = path.join(import.meta.dirname, "fixtures");
 
-async function linesOf(
-  wrong: string,
-  part?: ContractPart,
-  claims = "keepalive, streaming, upload, subprocess",
-): Promise<ContractLine[]> {
-  const definition = parseTargetFile(
+const options = (): BootOptions => ({
+  runId: `contract-${process.pid}`,
+  signal: AbortSignal.timeout(60_000),
+  env: process.env,
+});
+
+function fixture(wrong: string, claims: string, port = "${port}"): TargetDefinition {
+  return parseTargetFile(
     `hupspec: 1
 name: fixture
 role: app-server
 workers: 1
 start: ["\${node}", "\${targetDir}/server.ts"]
 env: {PORT: "\${port}", WRONG: "${wrong}"}
-url: http://127.0.0.1:\${port}
+url: http://127.0.0.1:${port}
 capabilities: [${claims}]`,
     path.join(fixtures, "target.yaml"),
     fixtures,
   );
-  const signal = AbortSignal.timeout(60_000);
-  const options = { runId: `contract-${process.pid}`, signal, env: process.env };
-  return Array.fromAsync(checkContract(definition, options, part));
+}
+
+function linesOf(
+  wrong: string,
+  part?: ContractPart,
+  claims = "keepalive, streaming, upload, subprocess",
+): Promise<ContractLine[]> {
+  return Array.fromAsync(checkContract(fixture(wrong, claims), options(), part));
 }
 
 test("finds nothing wrong with an application that is right, and says what else it could claim", async () => {
@@ -62,6 +73,8 @@ const WRONGS: readonly (readonly [wrong: string, title: string])[] = [
   ["delay-ignored", "boot mode delay"],
   ["boot-ignored", "boot mode fail"],
   ["boot-ignored", "boot mode hang"],
+  ["fail-hangs", "boot mode fail"],
+  ["hang-fails", "boot mode hang"],
 ];
 
 test.each(WRONGS)("%s is caught at %s", async (wrong, title) => {
@@ -70,6 +83,14 @@ test.each(WRONGS)("%s is caught at %s", async (wrong, title) => {
     state: "wrong",
     wrongs: expect.arrayContaining([{ expected: expect.any(String), got: expect.any(String) }]),
   });
+});
+
+test.each(["fail", "hang"] as const)("boot mode %s is not judged by a port that somebody has", async (mode) => {
+  await using somebody = createServer();
+  await once(somebody.listen(0, "127.0.0.1"), "listening");
+  const definition = fixture("", "", String((somebody.address() as AddressInfo).port));
+  const judged = judgeBoot(mode, { definition, options: options(), ordinaryMs: 100, ordinaryLines: new Set() });
+  await expect(judged).rejects.toThrow(TargetBootError);
 });
 
 /** No more than what leads to one line of the table: the log is judged by what was asked before. */

@@ -2,7 +2,7 @@ import { bootTarget, type BootOptions } from "../targets/boot.ts";
 import type { BootedTarget } from "../targets/booted-target.ts";
 import type { TargetDefinition } from "../targets/target-definition.ts";
 import { Asker } from "./asker.ts";
-import { judgeBoot, type BootMode } from "./boots.ts";
+import { judgeBoot, linesOfBoot, type BootMode } from "./boots.ts";
 import type { Facts, Wrong } from "./reply.ts";
 import { CONTRACT } from "./routes/index.ts";
 import type { AnyRoute } from "./route.ts";
@@ -11,8 +11,11 @@ import type { AnyRoute } from "./route.ts";
 export interface ContractLine {
   readonly site: string;
   readonly title: string;
-  /** `could-claim` is right and not claimed, `not-claimed` wrong and not claimed. */
-  readonly state: "right" | "wrong" | "not-claimed" | "could-claim";
+  /**
+   * `could-claim` is right and not claimed, `not-claimed` wrong and not claimed. `not-judged` is a release that was to fail or to hang: it is
+   * not ready, and from outside it can't be told why.
+   */
+  readonly state: "right" | "wrong" | "not-claimed" | "could-claim" | "not-judged";
   /** The capability that it depends on, if any. */
   readonly capability?: string;
   readonly wrongs: readonly Wrong[];
@@ -40,14 +43,17 @@ export async function* checkContract(
 ): AsyncGenerator<ContractLine> {
   const startedMs = performance.now();
   let ordinaryMs: number;
+  let ordinaryLines: ReadonlySet<string>;
   {
     await using target = await bootTarget(definition, options);
     ordinaryMs = performance.now() - startedMs;
+    ordinaryLines = await linesOfBoot(target);
     for (const { name } of target.sites) yield* askSite(target, name, options.signal, routes);
   }
   for (const mode of boots) {
-    const wrongs = await judgeBoot(mode, { definition, options, ordinaryMs });
-    yield { site: "", title: `boot mode ${mode}`, state: wrongs.length > 0 ? "wrong" : "right", wrongs };
+    const wrongs = await judgeBoot(mode, { definition, options, ordinaryMs, ordinaryLines });
+    const state = wrongs === undefined ? "not-judged" : wrongs.length > 0 ? "wrong" : "right";
+    yield { site: "", title: `boot mode ${mode}`, state, wrongs: wrongs ?? [] };
   }
 }
 

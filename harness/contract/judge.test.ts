@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { recordLine, type FixtureRecord } from "../logs/record-fixture.ts";
-import { judgeSeen } from "./boots.ts";
+import { judgeSeen, type BootEnd } from "./boots.ts";
 import { judgeIdentity, judgeReplies } from "./judge-answers.ts";
 import { judgeRecords } from "./judge-records.ts";
 import { logLineOf } from "./log-lines.ts";
@@ -189,6 +189,33 @@ it("boot modes: late but not early, or never", () => {
   expect(judgeSeen("delay", 600, { ...root, readyMs: 700 })).toEqual([]);
   expect(judgeSeen("delay", 600, { ...root, readyMs: 500 })).toMatchObject([{ got: "ready after 500 ms" }]);
   expect(judgeSeen("delay", 600, root)).toMatchObject([{ got: "nothing within 900 ms" }]);
-  expect(judgeSeen("fail", 600, root)).toEqual([]);
   expect(judgeSeen("hang", 600, { ...root, readyMs: 5 })).toMatchObject([{ got: "ready after 5 ms" }]);
+});
+
+describe("a release that never gets ready", () => {
+  const still: BootEnd = { ended: false, said: false, restless: false, answered: false };
+  const judge = (mode: "fail" | "hang", end: Partial<BootEnd>, bootMs?: number): unknown => {
+    const wrongs = judgeSeen(mode, 600, { watchedMs: 900, replies: [], end: { ...still, ...end } }, bootMs);
+    return wrongs?.map(({ got }) => got);
+  };
+
+  it.each<[string, Partial<BootEnd>, unknown]>([
+    ["ended", { ended: true }, []],
+    ["said so, with a master that lives on", { said: true, restless: true }, []],
+    ["has workers that come and go in silence", { restless: true }, undefined],
+    ["answers that nobody serves", { answered: true }, undefined],
+    ["hangs", {}, ["nothing within 900 ms"]],
+  ])("as one that is to fail: %s", (_, end, wrongs) => expect(judge("fail", end)).toEqual(wrongs));
+
+  it.each<[string, Partial<BootEnd>, unknown]>([
+    ["hangs", {}, []],
+    ["hangs, beside a script that looks for it", { restless: true }, []],
+    ["ended", { ended: true, said: true }, ["ended after 900 ms"]],
+    ["says something that it else does not", { said: true, restless: true }, undefined],
+  ])("as one that is to hang: %s", (_, end, wrongs) => expect(judge("hang", end)).toEqual(wrongs));
+
+  it("may be ended by a server that gives up by then", () => {
+    expect(judge("hang", { ended: true }, 800)).toBeUndefined();
+    expect(judge("hang", { ended: true }, 1_000)).toEqual(["ended after 900 ms"]);
+  });
 });

@@ -58,7 +58,7 @@ export async function bootTarget(definition: TargetDefinition, options: BootOpti
 }
 
 /** The same without the wait: it has been started, and no more is known of it. */
-async function launchTarget(definition: TargetDefinition, options: BootOptions): Promise<BootedTarget> {
+export async function launchTarget(definition: TargetDefinition, options: BootOptions): Promise<BootedTarget> {
   const { settings } = definition;
   const { signal } = options;
   signal.throwIfAborted();
