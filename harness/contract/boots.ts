@@ -20,7 +20,7 @@ export interface Boot {
 export interface BootEnd {
   /** The started process gave up, or none is left. */
   readonly ended: boolean;
-  /** Console or log have lines that those of an ordinary boot have not. */
+  /** Console or log have lines that those of an ordinary release have not. */
   readonly said: boolean;
   /** A process went: workers that are started over and over, or a script's own commands. */
   readonly restless: boolean;
@@ -31,7 +31,7 @@ export interface BootEnd {
 export interface BootPlan {
   readonly definition: TargetDefinition;
   readonly options: BootOptions;
-  /** With an ordinary release: how long it takes to get ready, and what it says until then. */
+  /** With an ordinary release: how long it takes to get ready, and the lines of its console and log. */
   readonly ordinaryMs: number;
   readonly ordinaryLines: ReadonlySet<string>;
 }
@@ -105,7 +105,7 @@ async function seeBoot(mode: BootMode, delayMs: number, plan: BootPlan): Promise
     const alive = pidsOf(samples.at(-1)?.processes ?? []);
     // It is waited for to the last, unless the started process is gone.
     const ended = endedMs - waitingMs < withinMs || alive.size === 0;
-    const said = (await linesOfBoot(target)).difference(plan.ordinaryLines).size > 0;
+    const said = (await linesOf(target)).difference(plan.ordinaryLines).size > 0;
     const restless = samples.some(({ processes }) => !pidsOf(processes).isSubsetOf(alive));
     const silent = mode === "fail" && !ended && !said;
     const answered = silent && (await rootOfAll(target, options)).some((reply) => "answer" in reply);
@@ -115,7 +115,7 @@ async function seeBoot(mode: BootMode, delayMs: number, plan: BootPlan): Promise
 }
 
 /** Of console and logs, without the times, numbers and ids that differ from boot to boot. */
-export async function linesOfBoot(target: BootedTarget): Promise<Set<string>> {
+export async function linesOf(target: BootedTarget): Promise<Set<string>> {
   const patterns = new Set([`${target.consoleFile}*`, ...target.sites.flatMap(({ name }) => target.logPatterns(name))]);
   const lines = await readServerLines([...patterns]);
   return new Set(lines.map((line) => line.replace(/\w*\d\w*/g, "#")));

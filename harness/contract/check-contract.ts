@@ -2,7 +2,7 @@ import { bootTarget, type BootOptions } from "../targets/boot.ts";
 import type { BootedTarget } from "../targets/booted-target.ts";
 import type { TargetDefinition } from "../targets/target-definition.ts";
 import { Asker } from "./asker.ts";
-import { judgeBoot, linesOfBoot, type BootMode } from "./boots.ts";
+import { judgeBoot, linesOf, type BootMode } from "./boots.ts";
 import type { Facts, Wrong } from "./reply.ts";
 import { CONTRACT } from "./routes/index.ts";
 import type { AnyRoute } from "./route.ts";
@@ -47,8 +47,9 @@ export async function* checkContract(
   {
     await using target = await bootTarget(definition, options);
     ordinaryMs = performance.now() - startedMs;
-    ordinaryLines = await linesOfBoot(target);
     for (const { name } of target.sites) yield* askSite(target, name, options.signal, routes);
+    // Last, for some servers say that they are ready only once they have answered.
+    ordinaryLines = await linesOf(target);
   }
   for (const mode of boots) {
     const wrongs = await judgeBoot(mode, { definition, options, ordinaryMs, ordinaryLines });
