@@ -118,7 +118,7 @@ async function seeBoot(mode: BootMode, delayMs: number, plan: BootPlan): Promise
 export async function linesOf(target: BootedTarget): Promise<Set<string>> {
   const patterns = new Set([`${target.consoleFile}*`, ...target.sites.flatMap(({ name }) => target.logPatterns(name))]);
   const lines = await readServerLines([...patterns]);
-  return new Set(lines.map((line) => line.replace(/\w*\d\w*/g, "#")));
+  return new Set(lines.map((line) => line.replace(/[\w.-]*\d[\w.-]*/g, "#")));
 }
 
 async function rootOfAll(target: BootedTarget, { signal }: BootOptions): Promise<Reply[]> {
