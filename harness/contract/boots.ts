@@ -114,11 +114,15 @@ async function seeBoot(mode: BootMode, delayMs: number, plan: BootPlan): Promise
   return { readyMs: watchedMs, watchedMs, replies: mode === "delay" ? await rootOfAll(target, options) : [] };
 }
 
-/** Of console and logs, without the times, numbers and ids that differ from boot to boot. */
+/** What console and logs say, without the times, numbers and ids that differ from boot to boot; of a record in JSON its message alone. */
 export async function linesOf(target: BootedTarget): Promise<Set<string>> {
   const patterns = new Set([`${target.consoleFile}*`, ...target.sites.flatMap(({ name }) => target.logPatterns(name))]);
   const lines = await readServerLines([...patterns]);
-  return new Set(lines.map((line) => line.replace(/[\w.-]*\d[\w.-]*/g, "#")));
+  return new Set(lines.map((line) => (messageIn(line) ?? line).replace(/[\w.-]*\d[\w.-]*/g, "#")));
+}
+
+function messageIn(line: string): string | undefined {
+  return /^\{.*"msg":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
 }
 
 async function rootOfAll(target: BootedTarget, { signal }: BootOptions): Promise<Reply[]> {
