@@ -1,4 +1,4 @@
-import type { Scenario, Stage } from "../../harness/spec/scenario.ts";
+import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 import type { ProcessFacts } from "../../harness/spec/history.ts";
 import { LIMITS } from "../../harness/spec/limits.ts";
 import { answered, startLoads, STEADY_REQUESTS } from "./loads.ts";
@@ -30,7 +30,7 @@ export const hangingRelease: Scenario = {
     const { all: loads, pace } = startLoads(stage, { kept: false });
     const main = await watchMain(stage);
     await pace.further(STEADY_REQUESTS);
-    await neverGetReady(stage, main);
+    await neverGetReady(stage, main, pace);
     await hang(stage);
     await main.look();
     main.end();
@@ -39,7 +39,7 @@ export const hangingRelease: Scenario = {
   },
 };
 
-async function neverGetReady(stage: Stage, main: MainWatch): Promise<void> {
+async function neverGetReady(stage: Stage, main: MainWatch, pace: RunningLoad): Promise<void> {
   const { bootMs } = stage.facts;
   const started: ProcessFacts[] = [];
   const work = async (): Promise<void> => {
@@ -52,6 +52,8 @@ async function neverGetReady(stage: Stage, main: MainWatch): Promise<void> {
     );
   };
   await watchStarts(stage, "hanging-release", work, (process) => started.push(process));
+  // The table of the whole run has to have seen their end as well, before the next reload could be what ended them.
+  await answered(stage, pace, STEADY_REQUESTS);
   await main.look();
   const reload = await stage.reload();
   await reload.settled();
