@@ -48,16 +48,21 @@ export class Asker {
   }
 
   /** Fresh, and where connections are kept also between two other requests: whatever an answer does to its connection shows in the next. */
-  async everyWay(asked: Asked): Promise<Reply[]> {
+  async everyWay(asked: Asked, before?: () => Promise<void>): Promise<Reply[]> {
+    await before?.();
     const fresh = await this.fresh(asked);
-    return this.#keepsAlive ? [fresh, ...(await this.between(asked))] : [fresh];
+    return this.#keepsAlive ? [fresh, ...(await this.between(asked, before))] : [fresh];
   }
 
-  /** `/`, the request and `/` again, on one connection: by the front door, for that is what a target says of its connections. */
-  async between(asked: Asked): Promise<Reply[]> {
+  /**
+   * `/`, the request and `/` again, on one connection: by the front door, for that is what a target says of its connections.
+   * `before` each of them, if something has to have happened by then.
+   */
+  async between(asked: Asked, before?: () => Promise<void>): Promise<Reply[]> {
     using wire = new Wire(this.target.site(this.site).endpoints.front, this.signal);
     const replies: Reply[] = [];
     for (const one of [ROOT, asked, ROOT]) {
+      await before?.();
       replies.push(this.#keep(await wire.ask(one, { id: this.nextId() })));
     }
     return replies;
