@@ -64,7 +64,8 @@ export interface Stage extends Operating {
   converse(plan: ConversationPlan): Promise<ConversationHandle>;
   /**
    * Puts release N+1 in force and asks the target to take it up; resolves when fresh requests see nothing else. With
-   * `awaits: "nothing"`, and for a release that fails or hangs, it resolves as soon as the target was asked.
+   * `awaits: "nothing"`, and for a release that fails or hangs, it resolves as soon as the target was asked; by a command, which
+   * may last as long as the old workers, no later than when the new code serves.
    */
   reload(plan?: ReloadPlan): Promise<ReloadHandle>;
   /** True if the target file says how to do it. */

@@ -67,6 +67,29 @@ test("a command that ends with the old workers does not keep the new ones from b
   await Promise.all(context.asking);
 });
 
+test("a command that ends with the old workers keeps nobody who waits for nothing from going on", async () => {
+  await using server = await startFaultServer("none", 1);
+  const { context, recorder } = stageOn(server.endpoint.port, { looks: 0, settleMs: 10_000 });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const startedMs = performance.now();
+  const reloadBy = () => released.then(() => ({ startedMs, returnedMs: performance.now() }));
+  const handle = await createReloader(Object.assign(context, { target: { ...context.target, reloadBy } }))({
+    awaits: "nothing",
+  });
+  expect(recorder.actions[0]?.servedMs).toBeDefined();
+  release();
+  await handle.settled();
+  expect(recorder.actions[0]?.returnedMs).toBeGreaterThan(recorder.actions[0]?.servedMs ?? Infinity);
+});
+
+test("a signal is sent, and nobody who waits for nothing waits for what comes of it", async () => {
+  const { context, recorder } = stageOn(1, { looks: 0, settleMs: 10_000 });
+  const facts = () => ({ settleMs: 10_000, reloadSignal: "SIGHUP" });
+  await createReloader(Object.assign(context, { target: { ...context.target, facts } }))({ awaits: "nothing" });
+  expect(recorder.actions).toHaveLength(1);
+  expect(recorder.actions[0]?.servedMs).toBeUndefined();
+});
+
 test("a command that fails in the end is recorded, though the new workers serve", async () => {
   await using server = await startFaultServer("none", 1);
   const { context, recorder } = stageOn(server.endpoint.port, { looks: 0, settleMs: 10_000 });

@@ -64,9 +64,15 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
     },
   };
   // A command may last as long as the old workers do, and these as long as a request that is held until the new ones serve.
-  await (awaits === "served" ? Promise.race([asking.then(served), served()]) : asking);
+  if (awaits === "served") await Promise.race([asking.then(served), served()]);
+  else await (isLasting(context, plan) ? Promise.race([asking, served()]) : asking);
   signal.throwIfAborted();
   return handle;
+}
+
+/** Whether the target's own way to ask, with nothing wrong, may go on until after the new code serves. */
+function isLasting({ target, site }: StageContext, { by, release = "ok" }: ReloadPlan): boolean {
+  return !by && release === "ok" && target.facts(site).reloadSignal === undefined;
 }
 
 /** Puts into the record what became of the asking, once that is over. */
