@@ -78,6 +78,9 @@ function inconclusive(reason: string): Finding {
   return { outcome: "inconclusive", reason };
 }
 
+/** How the reason begins where a rule holds that the target's file says does not. */
+export const LISTED_YET_HELD = "listed as a known failure";
+
 /** Applies the level of the rule, and what the target's file says of it, to a finding. */
 export function verdictOf(
   rule: Requirement,
@@ -85,10 +88,13 @@ export function verdictOf(
   known: KnownFailure | undefined,
   place: Pick<Verdict, "scenario" | "site" | "repeat">,
 ): Verdict {
+  const { scenario, site, repeat } = place;
   const base = {
     requirement: rule.id,
     level: rule.level,
-    ...place,
+    scenario,
+    site,
+    repeat,
     reason: "",
     expected: rule.sentence,
     observed: "",
@@ -106,8 +112,11 @@ export function verdictOf(
       const { trials, observed } = finding;
       const passed = { ...base, observed, trials, bound95: bound95(0, trials) };
       if (!known || known.intermittent) return { ...passed, verdict: "pass" };
-      const reason = `listed as a known failure (${known.reason}), but it holds: take it off the list`;
-      return { ...passed, verdict: "fail", reason };
+      return {
+        ...passed,
+        verdict: "fail",
+        reason: `${LISTED_YET_HELD} (${known.reason}), but it holds: take it off the list`,
+      };
     }
     case "violated": {
       const { trials, violations, expected, observed, evidence } = finding;

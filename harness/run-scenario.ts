@@ -9,7 +9,7 @@ import { type Verdict, worstOf } from "./spec/verdict.ts";
 import { drivePhase } from "./stage/drive-phase.ts";
 import { bootTarget } from "./targets/boot.ts";
 import { workersFor } from "./workers.ts";
-import { withVariant, type TargetDefinition } from "./targets/target-definition.ts";
+import { knownFailuresOf, withVariant, type TargetDefinition } from "./targets/target-definition.ts";
 
 export interface ScenarioPlan {
   readonly definition: TargetDefinition;
@@ -46,7 +46,7 @@ export async function runScenario(plan: ScenarioPlan): Promise<ScenarioResult> {
   for (; replays < LIMITS.replays && isTooBusy(histories); replays++) histories = await replay(plan);
   plan.onPhase("check");
   const verdicts = judge(scenario, histories, {
-    knownFailures: definition.settings.knownFailures.filter(({ sites }) => !sites || sites.includes(site)),
+    knownFailures: knownFailuresOf(definition.settings, site),
     repeat: repeatCommand({ definition, site, scenario }),
   });
   const record: ScenarioRecord = {

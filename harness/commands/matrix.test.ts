@@ -141,6 +141,21 @@ describe("hupspec matrix", () => {
     expect(stdout.match(/: kept, judged 2026-11-22/g) ?? []).toHaveLength(3 - again.length);
   });
 
+  it("states anew what is known to fail, and judges nothing for that", async () => {
+    const id = "availability/reload-loses-nothing";
+    const onTarget = () => ({
+      scenarios: [scenario({ status: "fail" })],
+      verdicts: [failure({ requirement: id, scenario: scenario().id })],
+    });
+    expect((await run({ ...ALL, targets: ["b"] }, { judged: [], onTarget })).code).toBe(1);
+    await describeTarget("b", `knownFailures: [{requirement: ${id}, reason: as its manual says}]\n`);
+    const { code, judged, stdout } = await run({ ...ALL, targets: ["b"] }, { judged: [], onTarget });
+    expect({ code, judged }).toEqual({ code: 0, judged: [] });
+    expect(stdout).toContain("b: kept");
+    const [kept] = parseMatrixRun(await fileIn("runs/b.json"), "b").record.targets;
+    expect(kept?.verdicts[0]).toMatchObject({ verdict: "known-failure", reason: "as its manual says" });
+  });
+
   it("repeats all for another extent, and if told to", async () => {
     await run(ALL);
     expect((await run({ ...ALL, thorough: true })).judged).toEqual(["a", "b", "c"]);

@@ -5,6 +5,7 @@ import { worstConclusion } from "../../reports/conclusion.ts";
 import { excerptOf } from "../../reports/matrix/excerpt.ts";
 import { CONCLUSION_WORDS, keyFigures, plural } from "../../reports/words.ts";
 import { progressPrinter } from "../progress-printer.ts";
+import { restateTarget } from "../restate.ts";
 import { CATALOGUE_VERSION } from "../spec/catalogue-changes.ts";
 import type { MatrixBasis, MatrixRun } from "../spec/matrix-run.ts";
 import type { ProgressEvent } from "../spec/progress.ts";
@@ -46,7 +47,7 @@ const PUBLISHED = path.join("reports", "published");
 
 /**
  * Judges one target after the other and puts their runs side by side. Each run is on disk as soon as its target is finished, and
- * is not repeated while suite, catalogue, target and selection are the same; the pages are renewed when all are there.
+ * is not repeated while suite, catalogue, target and selection are the same (its known failures may change: they are stated anew); the pages are renewed when all are there.
  */
 export async function matrix(options: MatrixOptions, io: CommandIo, parts: MatrixParts): Promise<number> {
   if (options.only.length > 0 && options.out === undefined) {
@@ -127,7 +128,7 @@ async function finishedRun(
     const before = await readRun(folder, name);
     if (before && isDone(before, basis)) {
       io.stdout.write(`${name}: kept, judged ${before.record.run.startedAt.slice(0, 10)}\n`);
-      return before;
+      return await restated(folder, definition, before);
     }
     using printer = progressPrinter({ out: io.stdout, isTTY: io.isTTY, figures: keyFigures, table: closingLine });
     const onProgress = (event: ProgressEvent): void => printer.onProgress(event);
@@ -145,6 +146,16 @@ async function finishedRun(
     if (isInterruption(error, parts.signal)) return undefined;
     throw error;
   }
+}
+
+/** What was judged before, with what the target file says by now of its failures. */
+async function restated(folder: string, definition: TargetDefinition, run: MatrixRun): Promise<MatrixRun> {
+  const { record } = run;
+  const targets = record.targets.map((target) => restateTarget(target, definition));
+  if (isDeepStrictEqual(targets, record.targets)) return run;
+  const renewed = { ...run, record: { ...record, targets } };
+  await writeRun(folder, definition.name, renewed);
+  return renewed;
 }
 
 async function basisOf(definition: TargetDefinition, suite: SuiteOptions, parts: MatrixParts): Promise<MatrixBasis> {

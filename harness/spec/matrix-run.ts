@@ -14,7 +14,7 @@ export interface MatrixBasis {
   readonly catalogueVersion: number;
   /** What the target's version command prints; empty where it has none. */
   readonly targetVersion: string;
-  /** SHA-256 of the target file and of the probe apps that its releases are made of. */
+  /** SHA-256 of what the target file says, its known failures apart, and of the probe apps that its releases are made of. */
   readonly targetHash: string;
   readonly thorough: boolean;
   /** `site/group/scenario`, in the order in which they ran. */

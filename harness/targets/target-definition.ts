@@ -3,7 +3,7 @@ import path from "node:path";
 import { ConfigFileError, type FileProblem, parseYaml, problemAt } from "../../config/positioned-yaml.ts";
 import { checkPlaceholders, portNames } from "./placeholders.ts";
 import { CONTROL_PARTS, type Capability, type Variant } from "../spec/target-facts.ts";
-import { targetSchema, type TargetFile, type TargetSite } from "./schema.ts";
+import { targetSchema, type KnownFailure, type TargetFile, type TargetSite } from "./schema.ts";
 
 /** The one site of a target file without `sites`. */
 export const MAIN_SITE = "main";
@@ -48,6 +48,10 @@ export function capabilitiesOf(
     ...(settings.badConfig ? (["bad-config"] as const) : []),
     ...(settings.upstream ? (["origin"] as const) : []),
   ];
+}
+
+export function knownFailuresOf({ knownFailures }: TargetFile, site: string): readonly KnownFailure[] {
+  return knownFailures.filter(({ sites }) => !sites || sites.includes(site));
 }
 
 /** The same target with more in its environment; placeholders in the values are filled in. */

@@ -13,7 +13,6 @@ beforeEach(async () => {
   // As where the suite was installed.
   root = path.join(temporary, "node_modules", "hupspec");
   for (const [name, text] of Object.entries({
-    "x/target.yaml": TARGET,
     "x/proxy.js": 'import { answer } from "./answer.js";',
     "x/answer.js": 'new URL("../deep/worker.js", import.meta.url)',
     "x/notes.txt": "",
@@ -53,7 +52,6 @@ const hash = (target = TARGET): Promise<string> =>
   hashOfTarget(parseTargetFile(target, path.join(root, "x/target.yaml"), path.join(root, "apps")));
 
 test.each([
-  ["the target file", "x/target.yaml"],
   ["a probe app", "apps/ready/app.js"],
   ["a script that is started", "piped.sh"],
   ["a file that is copied", "conf.yaml"],
@@ -66,6 +64,14 @@ test.each([
   const before = await hash();
   await write(name, "changed");
   expect(await hash()).not.toBe(before);
+});
+
+test("changes with the settings of the target file, and not with its comments and known failures", async () => {
+  const before = await hash();
+  expect(await hash(TARGET.replace("role: proxy", "role: stack"))).not.toBe(before);
+  expect(
+    await hash(`# x\n${TARGET}\nknownFailures: [{requirement: availability/reload-loses-nothing, reason: r}]`),
+  ).toBe(before);
 });
 
 test.each([

@@ -5,12 +5,13 @@ import { isFile, npmFolderOf } from "./installed.ts";
 import type { TargetDefinition } from "./target-definition.ts";
 
 /**
- * SHA-256 in hex of what a target is described by: its file, the probe apps that are put into its releases, the files that it names by
+ * SHA-256 in hex of what a target is described by: its settings, the probe apps that are put into its releases, the files that it names by
  * `${targetDir}/...` with those that they name in turn, and the lock file where it requires something of npm. Nothing else of its folder,
- * in which a service may write its log, or the suite a report.
+ * in which a service may write its log, or the suite a report; and not its known failures, which change what is said of it, not what it does.
  */
-export async function hashOfTarget({ file, folder, settings, appFolders }: TargetDefinition): Promise<string> {
-  const hash = createHash("sha256").update(await readFile(file));
+export async function hashOfTarget({ folder, settings, appFolders }: TargetDefinition): Promise<string> {
+  const { knownFailures: _knownFailures, ...described } = settings;
+  const hash = createHash("sha256").update(JSON.stringify(described));
   // Separated, so that no part can pass for the end of another.
   const add = async (name: string, part: string): Promise<unknown> =>
     hash.update(`\0${name}\0`).update(await readFile(part));
@@ -18,7 +19,7 @@ export async function hashOfTarget({ file, folder, settings, appFolders }: Targe
     for (const name of await filesIn(apps)) await add(name, path.join(apps, name));
   }
   // What tells the version is known by what it tells.
-  const { version: _version, ...rest } = settings;
+  const { version: _version, ...rest } = described;
   const named = new Set<string>();
   for (const text of stringsIn(rest)) for (const one of namedBy(text, folder)) await follow(one, folder, named);
   const npmFolder = settings.requires.npm.length > 0 ? await npmFolderOf(folder) : undefined;
