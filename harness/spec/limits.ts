@@ -17,6 +17,8 @@ export const LIMITS = {
   readyMs: 10_000,
   /** Between two tries of a readiness probe. */
   readyProbeEveryMs: 25,
+  /** A pid file that names nobody is looked at again for as long: gunicorn's new master takes its place within a second. */
+  pidFileMs: 2_000,
   /** A command given as an action may take this long. */
   commandMs: 15_000,
   /** A held request that the application has not entered by then. */

@@ -5,7 +5,7 @@ import { runCommand, type CommandResult } from "../process/run-command.ts";
 import type { ManagedProcess } from "../process/managed-process.ts";
 import { performAction, type ActionOutcome } from "./actions.ts";
 import type { LaunchParts } from "./launch.ts";
-import { mainPid, pidFromFile } from "./main-process.ts";
+import { mainPid, pidFromFile, soon } from "./main-process.ts";
 import { fillAll, type PlaceholderValues } from "./placeholders.ts";
 import type { TargetAction } from "./schema.ts";
 import { writeWorkspaceFiles } from "./workspace-files.ts";
@@ -60,7 +60,7 @@ export function controlsOf(parts: ControlsParts): Controls {
   /** A command that deploys or reloads may wait until that is done. */
   const runStep = (command: readonly string[], signal: AbortSignal): Promise<CommandResult> =>
     run(command, signal, Math.max(LIMITS.commandMs, settings.settleMs));
-  const resolveMain = (site: string, signal: AbortSignal): Promise<number> =>
+  const lookUpMain = (site: string, signal: AbortSignal): Promise<number> =>
     mainPid({
       main: settings.main,
       childPid,
@@ -72,12 +72,14 @@ export function controlsOf(parts: ControlsParts): Controls {
         return stdout;
       },
     });
+  const resolveMain = (site: string, signal: AbortSignal): Promise<number> =>
+    "pidfile" in settings.main ? soon(() => lookUpMain(site, signal), signal) : lookUpMain(site, signal);
   const perform = (steps: TargetAction, site: string, signal: AbortSignal): Promise<ActionOutcome> =>
     performAction(steps, {
       values: valuesOf(site),
       childPid,
       mainPid: () => resolveMain(site, signal),
-      pidFromFile: (file) => pidFromFile(file, isOfRun),
+      pidFromFile: (file) => soon(() => pidFromFile(file, isOfRun), signal),
       run: async (command) => {
         const { stdout, stderr, ...end } = await runStep(command, signal);
         return { output: (stdout + stderr).trim(), ...end };

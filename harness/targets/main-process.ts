@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isRunning } from "../process/process-group.ts";
+import { waitUntil } from "../process/wait-until.ts";
+import { LIMITS } from "../spec/limits.ts";
 import { fill, type PlaceholderValues } from "./placeholders.ts";
 import type { TargetMain } from "./schema.ts";
 
@@ -26,6 +28,22 @@ export async function mainPid({ main, childPid, values, isOfRun, run }: MainProc
     return expectPid(await run(command), `the output of ${command.join(" ")}`, isOfRun);
   }
   return pidFromFile(fill(main.pidfile, values), isOfRun);
+}
+
+/**
+ * A pid file that is being replaced may name nobody for a moment, or one that is gone.
+ *
+ * @throws {Error} if it still does when the time is up.
+ */
+export async function soon(read: () => Promise<number>, signal: AbortSignal): Promise<number> {
+  let outcome: number | Error = new Error("nobody looked");
+  const isRead = async (): Promise<boolean> => {
+    outcome = await read().catch((problem: Error) => problem);
+    return typeof outcome === "number";
+  };
+  await waitUntil(isRead, LIMITS.pidFileMs, signal);
+  if (typeof outcome === "number") return outcome;
+  throw outcome;
 }
 
 /** @throws {Error} if the file is missing or names no process of this run. */

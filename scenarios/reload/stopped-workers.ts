@@ -4,6 +4,9 @@ import type { ConversationHandle, Stage } from "../../harness/spec/scenario.ts";
 /** Connections that wait in the listen queue; below the shortest queue that servers ask the kernel for. */
 const WAITING = 24;
 const STOPS_WITHIN_MS = 2_000;
+/** An answer of whoever is left takes no longer; where each worker has a listener of its own, a stopped one may be asked. */
+const IS_LEFT_MS = 1_000;
+const MOST_ASKED = 5;
 const ANSWER_MS = 10_000;
 
 /**
@@ -12,20 +15,31 @@ const ANSWER_MS = 10_000;
  */
 export async function reloadWithQueue(stage: Stage): Promise<void> {
   const door: Door = stage.doors.includes("direct") ? "direct" : "front";
-  const workers = await stage.servingWorkers();
-  const signalAll = (signal: "SIGSTOP" | "SIGCONT"): void => {
-    for (const pid of workers) stage.kill({ name: "workers", pid, signal });
-  };
-  signalAll("SIGSTOP");
-  if (stage.phase === "trial") await stage.until(() => areStopped(stage, workers), STOPS_WITHIN_MS);
+  const workers = stage.phase === "trial" ? await stopAll(stage, door) : [];
   const queued = await Promise.all(Array.from({ length: WAITING }, () => stage.converse({ name: "queued", door })));
   await Promise.all(queued.map(ask));
   stage.lookAtListenQueue({ name: "before-reload", door });
   const reload = await stage.reload({ awaits: "nothing" });
   await reload.served();
-  signalAll("SIGCONT");
+  for (const pid of workers) stage.kill({ name: "workers", pid, signal: "SIGCONT" });
   await Promise.all(queued.map(hear));
   await reload.settled();
+}
+
+/** Which of the workers accepts is the kernel's choice: one may have answered nobody yet. With the others stopped it has to. */
+async function stopAll(stage: Stage, door: Door): Promise<readonly number[]> {
+  const stopped: number[] = [];
+  const stop = async (pids: readonly number[]): Promise<void> => {
+    for (const pid of pids) stage.kill({ name: "workers", pid, signal: "SIGSTOP" });
+    stopped.push(...pids);
+    await stage.until(() => areStopped(stage, stopped), STOPS_WITHIN_MS);
+  };
+  await stop(await stage.servingWorkers());
+  for (let asked = 0; stopped.length < stage.workers && asked < MOST_ASKED; asked++) {
+    const { worker } = await stage.request({ name: "who-is-left", door, withinMs: IS_LEFT_MS });
+    if (worker > 0) await stop([worker]);
+  }
+  return stopped;
 }
 
 function areStopped(stage: Stage, pids: readonly number[]): boolean {

@@ -48,9 +48,13 @@ async function pinAndReload(stage: Stage, door: Door): Promise<void> {
   let patienceMs = PATIENCE_MS;
   let last: Awaited<ReturnType<Stage["reload"]>> | undefined;
   let isPutOff = false;
+  let isRefused = false;
   for (let index = 0; index < RELOADS; index++) {
     held.push(await stage.hold({ door }));
-    const reload = (last = await stage.reload({ awaits: "nothing" }));
+    const reload = await stage.reload({ awaits: "nothing" });
+    isRefused = reload.refused;
+    if (isRefused) break;
+    last = reload;
     const askedMs = stage.now();
     isPutOff =
       !(await isTakenUp(stage, door, reload.generation, isPutOff ? SHORT_PATIENCE_MS : patienceMs)) || isPutOff;
@@ -59,6 +63,8 @@ async function pinAndReload(stage: Stage, door: Door): Promise<void> {
   await Promise.all(held.map((request) => request.release()));
   await last?.served();
   await last?.settled();
+  // One that was refused because others drained is taken up when they have.
+  if (isRefused) await (await stage.reload()).settled();
 }
 
 function isTakenUp(stage: Stage, door: Door, generation: number, withinMs: number): Promise<boolean> {

@@ -17,11 +17,14 @@ const PUT_OFF = 3;
 
 // However many reloads are asked for while requests are held, the number of generations alive at the same time stays bounded.
 export function generationsCapped(history: History): Finding {
-  const asked = reloads(history);
+  // To refuse one while earlier ones drain is a bound as well as to put it off.
+  const refused = reloads(history).find((action) => action.refused);
+  const asked = reloads(history).filter((action) => !action.refused);
   const failed = asked.find(({ error }) => error !== undefined);
   if (failed) return inconclusive(`reload ${failed.index} could not be asked for: ${failed.error}`);
   const pinned = history.held.filter(({ enteredMs }) => !Number.isNaN(enteredMs));
-  if (asked.length < RELOADS_NEEDED || pinned.length < RELOADS_NEEDED)
+  if (refused && asked.length === 0) return inconclusive(`reload ${refused.index} was refused: ${refused.error}`);
+  if (!refused && (asked.length < RELOADS_NEEDED || pinned.length < RELOADS_NEEDED))
     return inconclusive(
       `${asked.length} reloads with ${pinned.length} requests held, ${RELOADS_NEEDED} of each needed`,
     );
@@ -42,9 +45,9 @@ export function generationsCapped(history: History): Finding {
   }
   const { alive, atMs } = most;
   if (alive.size === 0) return inconclusive("no process that answered was seen in the process table");
-  const text = `at most ${alive.size} generations alive at a time over ${asked.length} reloads with ${pinned.length} requests held (cap ${GENERATIONS_CAP})`;
+  const text = `at most ${alive.size} generations alive at a time over ${asked.length} reloads with ${pinned.length} requests held (cap ${GENERATIONS_CAP})${refused ? `, reload ${refused.index} refused` : ""}`;
   if (alive.size <= GENERATIONS_CAP) {
-    const doubt = whyNotPutOff(history, asked, pinned);
+    const doubt = refused ? undefined : whyNotPutOff(history, asked, pinned);
     return doubt === undefined ? held(asked.length, text) : inconclusive(`${text}, but ${doubt}`);
   }
   return violated({

@@ -53,6 +53,12 @@ describe("resources/no-zombies", () => {
     expect(check(soundReload({ actions: [action({ error: "no such process" })] })).outcome).toBe("inconclusive");
   });
 
+  it("goes by the reloads that were not refused", () => {
+    const refused = action({ index: 2, startedMs: 1_050, settledMs: undefined, error: "busy", refused: true });
+    expect(check(soundReload({ actions: [action(), refused] })).outcome).toBe("held");
+    expect(check(soundReload({ actions: [refused] })).outcome).toBe("inconclusive");
+  });
+
   it("decides nothing without a reload or without a look after it", () => {
     expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
     expect(check(withSamples(base)).outcome).toBe("inconclusive");
@@ -115,6 +121,22 @@ describe("resources/generations-capped", () => {
       "inconclusive",
     );
     expect(check(pinned({}, [])).outcome).toBe("inconclusive");
+  });
+
+  it("holds where a reload is refused while earlier ones drain, unless too many were let in before", () => {
+    const refused = (index: number) => action({ index, error: "another one is under way", refused: true });
+    const actions = [...asked(3), refused(4)];
+    const few = { actions, loads: [load([{ worker: 104, generation: 4, doneMs: 3_050 }])] };
+    expect(check(pinned(few, [101, 102, 103, 104]))).toMatchObject({
+      outcome: "held",
+      trials: 3,
+      observed: expect.stringContaining("reload 4 refused"),
+    });
+    const many = Array.from({ length: 9 }, (_, index) => 101 + index);
+    expect(check(pinned({ actions: [...asked(9), refused(10)] }, many)).outcome).toBe("violated");
+    expect(check(pinned({ actions: [refused(1)] })).outcome).toBe("inconclusive");
+    // What was taken up before the refusal has to have been seen.
+    expect(check(pinned({ ...few, loads: [], held: [] }, [101])).outcome).toBe("inconclusive");
   });
 
   // Signals that come before a slow boot is done melt into one: few generations, and no bound on them.

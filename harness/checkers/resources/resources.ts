@@ -13,8 +13,9 @@ export const resources = {
 
 // After the reloads have settled the number of processes is back at its base and none is a zombie.
 function noZombies(history: History): Finding {
-  const done = reloads(history);
-  const reason = whyNoReloadSeen(history, history.loads);
+  const done = reloads(history).filter(({ refused }) => !refused);
+  // One that is refused leaves nothing behind; of nothing but these nothing is seen.
+  const reason = whyNoReloadSeen(done.length > 0 ? { ...history, actions: done } : history, history.loads);
   if (reason) return inconclusive(reason);
   const { samples } = history.processes;
   const base = samples.findLast(({ atMs }) => atMs <= (done[0]?.startedMs ?? 0));

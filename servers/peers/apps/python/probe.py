@@ -141,7 +141,8 @@ def boot(plan: Mapping[str, object]) -> None:
     """Loads well, badly, late or never, as the release says."""
     match plan.get("mode", "ok"):
         case "fail":
-            raise RuntimeError("this release fails to load, as release.json asks for")
+            # Not a RuntimeError: gunicorn prints of those no traceback where it preloads.
+            raise LookupError("this release fails to load, as release.json asks for")
         case "hang":
             while True:  # a signal that is handled ends a pause
                 signal.pause()
