@@ -46,8 +46,7 @@ async function standStill(stage: Stage): Promise<void> {
   const burst = stage.burst(plan(stage, "frozen", count, kind));
   // Ordinary requests have to be answered after the burst too, when there is no room left anywhere.
   const all = burst.then(() => answered(loads));
-  let over = false;
-  await Promise.race([all.then(() => (over = true)), stage.until(() => over, LIMITS.frozenMs)]);
+  await briefly(stage, all);
   await stage.sink("resume");
   await all;
   // What was dropped is told of once the sink takes something again.
@@ -61,17 +60,17 @@ async function loseReader(stage: Stage): Promise<void> {
   await answered(loads);
   await stage.sink("lose");
   await stage.burst(plan(stage, "lost", LOST_REQUESTS, CONTROL_KIND));
-  await answered(loads);
+  await briefly(stage, answered(loads));
   await stop(loads);
   await stage.watchCpu("reader-lost");
   await stage.sink("restore");
   // The first line of each writer may run into one that the lost reader had taken in part.
   const first = ordinary(stage, "first");
-  await answered(first);
+  await briefly(stage, answered(first));
   await stop(first);
   const after = ordinary(stage, "restored");
   await stage.burst(plan(stage, "restored", LOST_REQUESTS, CONTROL_KIND));
-  await answered(after);
+  await briefly(stage, answered(after));
   await stop(after);
   await stage.readLogs("restored");
 }
@@ -90,6 +89,12 @@ function ordinary(stage: Stage, name: string): readonly RunningLoad[] {
   return stage.doors.map((door) =>
     stage.closedLoop({ name: `${name}-${door}`, door, requests: ENDLESS, concurrency: 1, connections: "fresh" }),
   );
+}
+
+/** Where one request after the other hangs, a few are enough to see it. */
+async function briefly(stage: Stage, done: Promise<void>): Promise<void> {
+  let over = false;
+  await Promise.race([done.then(() => (over = true)), stage.until(() => over, LIMITS.frozenMs)]);
 }
 
 async function answered(loads: readonly RunningLoad[]): Promise<void> {
