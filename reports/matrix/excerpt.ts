@@ -11,7 +11,7 @@ import type { Verdict } from "../../harness/spec/verdict.ts";
 const DIGITS = 6;
 
 /**
- * What of a finished run is published: evidence whole, passes without the sentence of their rule, no histograms and timelines. Where
+ * What of a finished run is published: evidence whole, passes and what is unsupported without the sentence of their rule, no histograms and timelines. Where
  * something lay on one machine is nobody's evidence: paths in the folders `hidden`, such as that of the package, are given from there on.
  *
  * @param hidden absolute, with a separator at the end; one inside another has to come before it.
@@ -46,7 +46,7 @@ function excerptOfScenario({ metrics, ...scenario }: ScenarioRecord): ScenarioRe
 }
 
 function excerptOfVerdict(verdict: Verdict): Verdict {
-  return verdict.verdict === "pass" ? { ...verdict, expected: "" } : verdict;
+  return ["pass", "unsupported"].includes(verdict.verdict) ? { ...verdict, expected: "" } : verdict;
 }
 
 function tidied<T>(value: T, hidden: RegExp): T;
