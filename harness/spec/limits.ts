@@ -52,7 +52,7 @@ export const LIMITS = {
   /** Between two looks at memory, which cost the kernel a walk over page tables. */
   sampleMemoryEveryMs: 500,
   /** A process that goes by itself within this time after the stop is not left over. */
-  leftOverGraceMs: 500,
+  leftOverGraceMs: 2_000,
   /** From TERM to KILL after an interrupt, when somebody waits for the prompt. */
   interruptedTerminateMs: 1_000,
   /** Between two looks for a gate's file, should the folder's notification be lost. */
