@@ -1,5 +1,6 @@
 import type { BurstPlan, RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 import { LIMITS } from "../../harness/spec/limits.ts";
+import { briefly } from "../briefly.ts";
 
 const KIB = 1024;
 
@@ -46,7 +47,7 @@ async function standStill(stage: Stage): Promise<void> {
   const burst = stage.burst(plan(stage, "frozen", count, kind));
   // Ordinary requests have to be answered after the burst too, when there is no room left anywhere.
   const all = burst.then(() => answered(loads));
-  await briefly(stage, all);
+  await briefly(stage, all, LIMITS.frozenMs);
   await stage.sink("resume");
   await all;
   // What was dropped is told of once the sink takes something again.
@@ -60,17 +61,17 @@ async function loseReader(stage: Stage): Promise<void> {
   await answered(loads);
   await stage.sink("lose");
   await stage.burst(plan(stage, "lost", LOST_REQUESTS, CONTROL_KIND));
-  await briefly(stage, answered(loads));
+  await briefly(stage, answered(loads), LIMITS.frozenMs);
   await stop(loads);
   await stage.watchCpu("reader-lost");
   await stage.sink("restore");
   // The first line of each writer may run into one that the lost reader had taken in part.
   const first = ordinary(stage, "first");
-  await briefly(stage, answered(first));
+  await briefly(stage, answered(first), LIMITS.frozenMs);
   await stop(first);
   const after = ordinary(stage, "restored");
   await stage.burst(plan(stage, "restored", LOST_REQUESTS, CONTROL_KIND));
-  await briefly(stage, answered(after));
+  await briefly(stage, answered(after), LIMITS.frozenMs);
   await stop(after);
   await stage.readLogs("restored");
 }
@@ -89,12 +90,6 @@ function ordinary(stage: Stage, name: string): readonly RunningLoad[] {
   return stage.doors.map((door) =>
     stage.closedLoop({ name: `${name}-${door}`, door, requests: ENDLESS, concurrency: 1, connections: "fresh" }),
   );
-}
-
-/** Where one request after the other hangs, a few are enough to see it. */
-async function briefly(stage: Stage, done: Promise<void>): Promise<void> {
-  let over = false;
-  await Promise.race([done.then(() => (over = true)), stage.until(() => over, LIMITS.frozenMs)]);
 }
 
 async function answered(loads: readonly RunningLoad[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { LIMITS } from "../../harness/spec/limits.ts";
 import type { Scenario, Stage } from "../../harness/spec/scenario.ts";
+import { briefly } from "../briefly.ts";
 
 const RELOADS = 2;
 /** Requests for records that have to be answered before a release fails, and after it. */
@@ -32,7 +33,8 @@ export const tracebacks: Scenario = {
       const before = pids(stage);
       await stage.reload({ release: "fail" });
       if (stage.phase === "trial") await someoneCameAndWent(stage, before);
-      await Promise.all(loads.map((load) => load.further(WRITTEN)));
+      const written = Promise.all(loads.map((load) => load.further(WRITTEN)));
+      await briefly(stage, written, LIMITS.tracebackMs);
     }
     await Promise.all(loads.map((load) => load.stop()));
     await stage.readLogs("tracebacks");
