@@ -247,6 +247,8 @@ export interface ReloadHandle {
   readonly generation: number;
   /** Whoever was asked for the reload has said no. */
   readonly refused: boolean;
+  /** Some answer came from the new generation, though others may still come from the old one. */
+  readonly isTakenUp: boolean;
   /** Resolves when fresh requests are answered by the new generation alone, or the settle time is over. Idempotent. */
   served(): Promise<void>;
   /** Resolves when the processes of the old generation are gone, or the settle time is over. */

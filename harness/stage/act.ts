@@ -23,12 +23,20 @@ export async function act(
 }
 
 /** Sends a signal to a process of the target, or to a group of them, and records it; left out in the control. */
-export function kill({ recorder, phase, target }: StageContext, plan: Parameters<Stage["kill"]>[0]): boolean {
+export function kill(context: StageContext, plan: Parameters<Stage["kill"]>[0]): boolean {
+  const { recorder, phase, target } = context;
   if (phase === "control") return false;
   const { name, pid, signal } = plan;
   // A number from a stale table may belong to anybody by now.
   const isOurs = target.processes().some((process) => process.pid === Math.abs(pid));
   const delivered = isOurs && (pid < 0 ? signalGroup(-pid, signal) : sendSignal(pid, signal));
+  if (delivered && signal === "SIGCONT") settlesFromNow(context);
   recorder.observations.push({ kind: "signal", name, atMs: recorder.now(), pid, signal, delivered });
   return delivered;
+}
+
+/** A target that was made to stand still may take its settle time once it goes on. */
+function settlesFromNow({ recorder, target, site }: StageContext): void {
+  const last = recorder.actions.findLast(({ kind }) => kind === "reload");
+  if (last) last.settleDeadlineMs = Math.max(last.settleDeadlineMs, recorder.now() + target.facts(site).settleMs);
 }

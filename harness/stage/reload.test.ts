@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
 import { startFaultServer } from "../client/fault-server.ts";
+import { kill } from "./act.ts";
 import { HistoryRecorder } from "./recorder.ts";
 import { createReloader } from "./reload.ts";
 import type { StageContext } from "./context.ts";
@@ -123,6 +125,25 @@ test("one that stops first has settled when somebody serves again, and not when 
   await handle.settled();
   expect(reload?.servedMs).toBeDefined();
   expect(reload?.settledMs).toBeGreaterThanOrEqual(reload?.servedMs ?? Infinity);
+});
+
+test("a target that was made to stand still settles from when it goes on", async () => {
+  await using server = await startFaultServer("none", 1);
+  const { context, recorder } = stageOn(server.endpoint.port, { looks: Infinity, settleMs: 10_000 });
+  const handle = await createReloader(context)({ awaits: "nothing" });
+  const [reload] = recorder.actions;
+  const deadlineMs = reload?.settleDeadlineMs ?? Infinity;
+  const child = spawn("sleep", ["10"]);
+  await using _ = { [Symbol.asyncDispose]: async () => void child.kill("SIGKILL") };
+  const { pid = 0 } = child;
+  Object.assign(context.target, { processes: () => [{ pid, state: "S" }] });
+  expect(kill(context, { name: "w", pid, signal: "SIGSTOP" })).toBe(true);
+  expect(reload?.settleDeadlineMs).toBe(deadlineMs);
+  expect(kill(context, { name: "w", pid, signal: "SIGCONT" })).toBe(true);
+  expect(reload?.settleDeadlineMs).toBeGreaterThan(deadlineMs);
+  expect(handle.isTakenUp).toBe(false);
+  await handle.served();
+  expect(handle.isTakenUp).toBe(true);
 });
 
 test("what refuses a reload is told from what could not be asked", async () => {

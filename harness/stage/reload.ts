@@ -24,7 +24,13 @@ export function createReloader(context: StageContext): (plan: ReloadPlan) => Pro
   return async () => {
     await Promise.all([...running.values()].map((driver) => driver.further(LIMITS.controlRequestsPerReload)));
     const generation = target.workspace.generation(site);
-    return { generation, refused: false, served: () => Promise.resolve(), settled: () => Promise.resolve() };
+    return {
+      generation,
+      refused: false,
+      isTakenUp: true,
+      served: () => Promise.resolve(),
+      settled: () => Promise.resolve(),
+    };
   };
 }
 
@@ -47,6 +53,9 @@ async function reload(context: StageContext, plan: ReloadPlan): Promise<ReloadHa
     generation,
     get refused() {
       return action.refused ?? false;
+    },
+    get isTakenUp() {
+      return [...context.met.values()].some((answered) => answered >= generation);
     },
     served,
     async settled() {

@@ -163,6 +163,11 @@ describe("connections/drainers-accept-nothing", () => {
     expect(check(soundReload({ held, observations: fresh(1_300), actions: [] })).outcome).toBe("inconclusive");
   });
 
+  it("decides nothing where the new code waits for what is held: the next worker is not told before", () => {
+    const observations = fresh(6_100, () => old);
+    expect(check(soundReload({ held, observations })).outcome).toBe("inconclusive");
+  });
+
   it("is unsupported where only a proxy can be reached", () => {
     const target = { role: "stack" as const };
     expect(check(soundReload({ held, observations: fresh(1_300), target })).outcome).toBe("unsupported");

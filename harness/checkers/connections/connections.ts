@@ -134,6 +134,9 @@ function drainersAcceptNothing(history: History): Finding {
   // Until the settle time is over, a worker may not have been told to leave yet.
   const settledMs = reload.startedMs + reload.bootDelayMs + history.target.settleMs;
   const late = fresh.filter((row) => isOld(row) && row.sentMs > settledMs);
+  // Where workers are replaced one after the other, the next is told to leave when the one before it is gone.
+  const isTakenUp = fresh.some(({ generation }) => generation >= reload.generation);
+  if (!isTakenUp) return inconclusive("the new code answered nobody while requests of the old one were held");
   if (late.length > 0) {
     return violated({
       trials: fresh.length,

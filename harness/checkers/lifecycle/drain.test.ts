@@ -78,8 +78,16 @@ describe("lifecycle/reload-during-drain", () => {
     expect(check(soundReload({ held: [heldFrom(900, 1_300)], actions: [action(), second()] })).outcome).toBe(
       "inconclusive",
     );
-    const late = [action({ servedMs: 1_450 }), second()];
+    const late = [action({ servedMs: 1_450 }), second({ servedMs: undefined })];
     expect(check(soundReload({ held, actions: late })).outcome).toBe("inconclusive");
+  });
+
+  // New workers that wait for the old ones: neither release serves before what is held is let go.
+  it("holds where the last release serves, though the first did not before it was asked for", () => {
+    for (const servedMs of [1_600, undefined])
+      expect(check(soundReload({ held, actions: [action({ servedMs }), second({ servedMs: 1_600 })] }))).toMatchObject({
+        outcome: "held",
+      });
   });
 });
 

@@ -56,7 +56,11 @@ function reloadDuringDrain(history: History): Finding {
   if (first.error !== undefined) return inconclusive(`the first reload could not be asked for: ${first.error}`);
   const unasked = whyNotAsked(second);
   if (unasked !== undefined) return inconclusive(unasked);
-  if (first.servedMs === undefined || first.servedMs > second.startedMs) {
+  const { refused } = second;
+  // Where new workers wait for the old ones to leave, the first serves no sooner than the second: but a second that came to nothing
+  // is to be told from two that did.
+  const isUnderWay = first.servedMs !== undefined && first.servedMs <= second.startedMs;
+  if (!isUnderWay && !refused && second.servedMs === undefined) {
     return inconclusive("the first reload had not come to serve when the second was asked for");
   }
   const draining = history.held.filter((request) => spans(request, first) && spans(request, second));
@@ -67,7 +71,6 @@ function reloadDuringDrain(history: History): Finding {
     count: 1,
     evidence: { kind: "request", atMs: row.sentMs, text: describeHeld(row, `${by}, ${door}`) },
   }));
-  const { refused } = second;
   if (!refused && second.servedMs === undefined) {
     const text = `reload ${second.index} was taken without an error, but generation ${second.generation} did not serve alone by ${second.settleDeadlineMs.toFixed(0)} ms`;
     faults.push({ count: 1, evidence: { kind: "action", atMs: second.startedMs, text } });

@@ -22,11 +22,13 @@ export function generationsCapped(history: History): Finding {
   const asked = reloads(history).filter((action) => !action.refused);
   const failed = asked.find(({ error }) => error !== undefined);
   if (failed) return inconclusive(`reload ${failed.index} could not be asked for: ${failed.error}`);
+  // Where nobody accepts while others drain, no later request gets in.
   const pinned = history.held.filter(({ enteredMs }) => !Number.isNaN(enteredMs));
+  const { length: sent } = history.held;
   if (refused && asked.length === 0) return inconclusive(`reload ${refused.index} was refused: ${refused.error}`);
-  if (!refused && (asked.length < RELOADS_NEEDED || pinned.length < RELOADS_NEEDED))
+  if (pinned.length === 0 || (!refused && (asked.length < RELOADS_NEEDED || sent < RELOADS_NEEDED)))
     return inconclusive(
-      `${asked.length} reloads with ${pinned.length} requests held, ${RELOADS_NEEDED} of each needed`,
+      `${asked.length} reloads with ${sent} requests to be held, ${RELOADS_NEEDED} of each needed, ${pinned.length} of them held`,
     );
   const generations = generationsByPid(history);
   const last = asked.at(-1)?.generation ?? 0;

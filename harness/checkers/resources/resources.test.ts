@@ -123,6 +123,13 @@ describe("resources/generations-capped", () => {
     expect(check(pinned({}, [])).outcome).toBe("inconclusive");
   });
 
+  it("holds where nobody accepts while others drain, so that few requests are held", () => {
+    const [first, ...others] = pinned().held;
+    const outside = others.map((one) => ({ ...one, enteredMs: Number.NaN, row: rowOf({ outcome: "hung" as const }) }));
+    expect(check(pinned({ held: [...(first ? [first] : []), ...outside] }))).toMatchObject({ outcome: "held" });
+    expect(check(pinned({ held: outside })).outcome).toBe("inconclusive");
+  });
+
   it("holds where a reload is refused while earlier ones drain, unless too many were let in before", () => {
     const refused = (index: number) => action({ index, error: "another one is under way", refused: true });
     const actions = [...asked(3), refused(4)];
