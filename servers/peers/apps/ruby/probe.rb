@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-require "digest"
+# Not "digest", which loads SHA-256 when it is first asked for: two threads at that at a time, and one finds it half made.
+require "digest/sha2"
 require "json"
 require "rack"
 require_relative "records"
