@@ -13,5 +13,5 @@ match ($boot['mode'] ?? 'ok') {
     default => null,
 };
 
-// In the cache under its own path from here on, whatever the link points to when the first request comes.
-opcache_compile_file(__DIR__ . '/index.php');
+// Declared for all requests from here on, of this release until the next one is loaded.
+opcache_compile_file(__DIR__ . '/probe.php');
