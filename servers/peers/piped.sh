@@ -6,6 +6,8 @@
 # The process that was started becomes the logger, so that it can be found and signalled; the program has a pid file. The logger reads on to
 # the end of the pipe, and leaves when the last writer has.
 set -euo pipefail
+# A file that may not grow looks like a full disk only to who gets an error, which a full disk gives too, and not a signal that kills.
+trap '' XFSZ
 logger=()
 while [ "$1" != -- ]; do
   logger+=("$1")

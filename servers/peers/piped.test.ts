@@ -39,6 +39,17 @@ test("what was started becomes the logger, gets both outputs to their end, and l
   expect(await readFile(path.join(folder, "app.log"), "utf8")).toBe("two words --\nup\nstopped\n");
 });
 
+test("a file that may not grow gives the logger an error, and no signal that kills it", async () => {
+  const script = path.join(import.meta.dirname, "piped.sh");
+  // 153 would be the end by a signal.
+  const logger = ["sh", "-c", 'ulimit -f 0; cat > "$0/app.log"; echo "status $?"', folder];
+  const started = spawn("bash", [script, ...logger, "--", "echo", "record"], { stdio: ["ignore", "pipe", "ignore"] });
+  let said = "";
+  started.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await once(started, "close");
+  expect(said).toBe("status 1\n");
+});
+
 async function whenThere(file: string): Promise<string> {
   for (;;) {
     const text = await readFile(file, "utf8").catch(() => "");
