@@ -35,6 +35,11 @@ class Restarted implements AsyncDisposable {
     return Number(String(value).split(" ")[1]);
   }
 
+  /** Resolves when neither is left: both hold the pipe. */
+  async falls(): Promise<void> {
+    expect((await this.#lines.next()).done).toBe(true);
+  }
+
   /** Has the server end unasked. */
   async fails(): Promise<void> {
     const server = await this.says("up");
@@ -85,6 +90,13 @@ test("a server that ended unasked is left alone until TERM ends the rest, with i
   await restarted.fails();
   restarted.shell.kill("SIGTERM");
   expect(await restarted.end()).toBe(3);
+});
+
+test("a manager that is killed takes the server along", async () => {
+  await using restarted = new Restarted();
+  await restarted.says("up");
+  restarted.shell.kill("SIGKILL");
+  await restarted.falls();
 });
 
 function isAlive(pid: number): boolean {

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { writeSync } from "node:fs";
 
 const SUM_BYTES = ',"sum":"00000000"}\n'.length;
 
-/** Log records of the probe contract on standard error: one line, one write each. */
+/** Log records of the probe contract by `console.error`, which writes at once into a file, and in its own time into a pipe. */
 export class Records {
   #app;
   #generation;
@@ -22,28 +21,9 @@ export class Records {
     const fields = { time: new Date().toISOString(), level: "info", ...origin, ...place, event };
     const missing = size - SUM_BYTES - Buffer.byteLength(JSON.stringify({ ...fields, msg })) + 1;
     const line = JSON.stringify({ ...fields, msg: msg + filler(Math.max(0, missing)) }).slice(0, -1);
-    write(Buffer.from(`${line},"sum":"${crc32(Buffer.from(line)).toString(16).padStart(8, "0")}"}\n`));
+    console.error(`${line},"sum":"${crc32(Buffer.from(line)).toString(16).padStart(8, "0")}"}`);
   }
 }
-
-/** PM2 takes for its log files what goes by the stream, and not what goes by the descriptor beneath it. */
-const write = process.env.LOG_BY === "stream" ? (line) => process.stderr.write(line) : writeWhole;
-
-/** Standard error may be a pipe that is full, or that nobody reads any more. */
-function writeWhole(line) {
-  let written = 0;
-  while (written < line.length) {
-    try {
-      written += writeSync(2, line, written);
-    } catch (error) {
-      if (error.code === "EPIPE") return;
-      if (error.code !== "EAGAIN") throw error;
-      Atomics.wait(PAUSE, 0, 0, 1);
-    }
-  }
-}
-
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /** Text of exactly `size` bytes in UTF-8, most of it in characters of two, three and four bytes. */
 function filler(size) {
