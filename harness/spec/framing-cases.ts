@@ -129,7 +129,6 @@ const LENGTHS: readonly FramingCase[] = [
       ["length-with-fraction", "Content-Length: 5.0"],
       ["length-in-two-words", "Content-Length: 5 5"],
       ["length-empty", "Content-Length: "],
-      ["length-beyond-64-bits", "Content-Length: 18446744073709551621"],
     ] as const
   ).map(([slug, fields]): FramingCase => ({
     slug,
@@ -138,6 +137,14 @@ const LENGTHS: readonly FramingCase[] = [
     endInDoubt: true,
     request: `${POST}${fields}\r\n\r\nhello`,
   })),
+  // Valid, however large: to pass it on is as good as to refuse it, and to take what follows for a request is neither.
+  {
+    slug: "length-beyond-64-bits",
+    clause: "section 6.3; RFC 9110, section 8.6",
+    due: "mend",
+    endInDoubt: true,
+    request: `${POST}Content-Length: 18446744073709551621\r\n\r\nhello`,
+  },
   {
     slug: "lengths-equal",
     clause: "section 6.3, rule 5",

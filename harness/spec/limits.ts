@@ -62,6 +62,8 @@ export const LIMITS = {
   /** How long a line of console or log is waited for, and between two looks for it: some servers say what they think later. */
   serverLinesMs: 8_000,
   serverLinesEveryMs: 100,
+  /** For a proxy to ask an upstream again that it takes for down. */
+  blackoutMs: 10_000,
   /** A valid request on a raw connection without an answer by then stays unanswered. */
   answerMs: 5_000,
   /** A wait on a raw connection counts a pause of the suite itself as no longer than this. */

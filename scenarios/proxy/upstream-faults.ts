@@ -35,6 +35,7 @@ export const upstreamFaults: Scenario = {
     if (!origin || phase === "control") return;
     await closeUnderRequests(stage);
     await failOnce(stage, origin);
+    await untilAnswered(stage);
     await cutAnswers(stage);
     origin.look("faults");
     await sweepIdleLimit(stage, origin);
@@ -65,6 +66,13 @@ async function failOnce(stage: Stage, origin: OriginHandle): Promise<void> {
   await goOn("closed");
   await origin.away(async () => void (await stage.request({ name: "failure/refused", door, withinMs: 1_000 })));
   await goOn("refused");
+}
+
+/** A proxy that takes its upstream for down after a failure, which is another rule's business, has to be done with that. */
+async function untilAnswered(stage: Stage): Promise<void> {
+  const isAnswered = async (): Promise<boolean> =>
+    (await stage.request({ name: "back-again", door: "front" })).outcome === "ok";
+  await stage.until(isAnswered, LIMITS.blackoutMs);
 }
 
 async function cutAnswers(stage: Stage): Promise<void> {

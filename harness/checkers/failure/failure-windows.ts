@@ -3,7 +3,7 @@ import type { Evidence } from "../../spec/verdict.ts";
 import type { Fault } from "../finding.ts";
 import { isComplaint, reportOf } from "./complaints.ts";
 import { observationsOf } from "../observations.ts";
-import { brokenReloads, whyNotAsked } from "../reload-windows.ts";
+import { brokenReloads, reloads, whyNotAsked } from "../reload-windows.ts";
 import { type Culprit, culprits, describeRow } from "../request-evidence.ts";
 import { type Stalls, stallsIn } from "./stalls.ts";
 
@@ -56,11 +56,15 @@ export function servedAllTheSame(history: History, windows: readonly BrokenWindo
   });
 }
 
-/** The first look at the main process that did not find it, unless that was before all of the windows. */
+/** The first look at the main process that did not find it, if that was after one of the windows had begun. */
 export function mainLost(history: History, windows: readonly BrokenWindow[]): readonly Fault[] {
   const miss = firstMainMiss(history);
-  if (!miss || !windows.some(({ fromMs }) => fromMs <= miss.atMs)) return [];
-  return [{ count: 1, evidence: { kind: "process", ...miss } }];
+  if (!miss) return [];
+  // A good reload may replace the main process by design.
+  const good = reloads(history).filter(({ release, startedMs }) => release === "ok" && startedMs <= miss.atMs);
+  const isOf = ({ fromMs }: BrokenWindow): boolean =>
+    fromMs <= miss.atMs && !good.some(({ startedMs }) => startedMs > fromMs);
+  return windows.some(isOf) ? [{ count: 1, evidence: { kind: "process", ...miss } }] : [];
 }
 
 export function firstMainMiss(history: History): { readonly atMs: number; readonly text: string } | undefined {

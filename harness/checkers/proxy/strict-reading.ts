@@ -40,7 +40,7 @@ function framingAmbiguity(
   const lengths = valuesOf("content-length");
   const codings = valuesOf("transfer-encoding");
   if (lengths.length > 0 && codings.length > 0) return "a Content-Length beside a Transfer-Encoding";
-  if (lengths.length > 1 || lengths.some((length) => !/^\d{1,18}$/.test(length))) {
+  if (lengths.length > 1 || lengths.some((length) => !/^\d+$/.test(length))) {
     return `the Content-Length ${JSON.stringify(lengths.join("; "))}`;
   }
   if (codings.length === 0) return undefined;
