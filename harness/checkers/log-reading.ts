@@ -101,6 +101,20 @@ export function backupsOf(files: readonly LogFileFacts[]): LogFileFacts[] {
   return files.filter(({ live }) => !live);
 }
 
+/**
+ * How many records, made about that time, stand half at the end of one file and half at the beginning of the next: each is
+ * missing, but not lost. A rule of its own judges the edges of files.
+ */
+export function cutInTwo(snapshot: LogSnapshot, fromWallMs = -Infinity, toWallMs = Infinity): number {
+  const isCut = (file: LogFileFacts, next: LogFileFacts | undefined): boolean =>
+    !file.endsAtBoundary &&
+    next?.startsAtBoundary === false &&
+    (file.lastWallMs ?? -Infinity) < toWallMs &&
+    (next.firstWallMs ?? Infinity) >= fromWallMs;
+  const files = [...streamsOf(snapshot).values()];
+  return files.flatMap((stream) => stream.filter((file, index) => isCut(file, stream[index + 1]))).length;
+}
+
 /** The fixed fields and an id fit into so many bytes; an application may leave the id out of a shorter record. */
 const ID_FITS_BYTES = 320;
 

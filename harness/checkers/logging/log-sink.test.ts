@@ -114,6 +114,17 @@ describe("logging/stalled-sink", () => {
     expect(rule(stalled({ logs: [log({ requests: short })] }))).toMatchObject({ violations: 58 });
   });
 
+  test("a record cut in two between files is no missing one; what is missing beyond those is seen", () => {
+    const cut = rotatedFiles(13, 100, { startsAtBoundary: false, endsAtBoundary: false });
+    const missing = (missingCount: number, files = cut) =>
+      rule(stalled({ logs: [log({ writers: [writer({ missingCount })], droppedRecords: 4_976, files })] }));
+    expect(missing(4_989).outcome).toBe("held");
+    expect(missing(4_990)).toMatchObject({ outcome: "violated", violations: 1 });
+    // The other half is nowhere: the record is lost.
+    const halves = rotatedFiles(13, 100, { endsAtBoundary: false });
+    expect(missing(4_989, halves)).toMatchObject({ outcome: "violated", violations: 13 });
+  });
+
   /** Those that were under way when the suite began to stand still ended when it did no more. */
   const late = (id: string, doneMs: number): Partial<LedgerRow> => ({ id, intendedMs: 1_090, doneMs });
 

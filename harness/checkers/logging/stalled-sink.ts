@@ -2,7 +2,7 @@ import type { History, LedgerRow, LogSnapshot } from "../../spec/history.ts";
 import type { Outcome } from "../../spec/outcome.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "../finding.ts";
-import { dropNotes, mayBeRotatedAway } from "../log-reading.ts";
+import { cutInTwo, dropNotes, mayBeRotatedAway } from "../log-reading.ts";
 import { pausedMs } from "../pauses.ts";
 import { describeRow, endOf, requestFault, rowsWithin, spanOf, type Span } from "./sink-spans.ts";
 
@@ -112,9 +112,10 @@ function within(row: LedgerRow, { fromMs, toMs }: Span): readonly [number, numbe
 
 /**
  * Gaps in the sequences of the writers, or what the answered requests lack: a writer who did not go on has no gap, and what
- * belongs to no request is missed by its gap only.
+ * belongs to no request is missed by its gap only. What was only cut in two is not missing.
  */
-function missingOf({ loads }: History, { writers, requests, atMs }: LogSnapshot, asked: Asked): number {
+function missingOf({ loads }: History, snapshot: LogSnapshot, asked: Asked): number {
+  const { writers, requests, atMs } = snapshot;
   let lacking = 0;
   for (const { ledger } of loads) {
     for (const { id, outcome, doneMs } of ledger.rows()) {
@@ -124,7 +125,7 @@ function missingOf({ loads }: History, { writers, requests, atMs }: LogSnapshot,
     }
   }
   const gaps = writers.reduce((sum, { missingCount }) => sum + missingCount, 0);
-  return Math.max(gaps, lacking);
+  return Math.max(0, Math.max(gaps, lacking) - cutInTwo(snapshot));
 }
 
 function untoldFaults({ writers, atMs }: LogSnapshot, untold: number): Fault[] {

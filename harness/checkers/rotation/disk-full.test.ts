@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LedgerRow } from "../../spec/history.ts";
+import type { LedgerRow, LogFileFacts } from "../../spec/history.ts";
 import type { Observation } from "../../spec/observation.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { diskFull } from "./disk-full.ts";
@@ -56,6 +56,20 @@ test("holds if the log counts what the suite did not ask for too", () => {
 test("sees a loss of which the log tells too little, or nothing", () => {
   expect(check(flooded({}, 200))).toMatchObject({ outcome: "violated", violations: 50 });
   expect(check(flooded({}, 0))).toMatchObject({ outcome: "violated", violations: 250 });
+});
+
+test("a record cut in two between files is not lost; what is lost beyond those is seen", () => {
+  const target = { logLimits: { maxBytes: 1_000_000, backups: 30 } };
+  const cut = (files: readonly LogFileFacts[], dropped: number): Finding => {
+    const parts = flooded({}, dropped);
+    return check({ ...parts, target, logs: (parts.logs ?? []).map((one) => ({ ...one, files })) });
+  };
+  const inTwo = { startsAtBoundary: false, endsAtBoundary: false };
+  expect(cut(rotatedFiles(4, 1_000, inTwo), 246).outcome).toBe("held");
+  expect(cut(rotatedFiles(4, 1_000, inTwo), 245)).toMatchObject({ outcome: "violated", violations: 1 });
+  // Before the disk was full, or after it had room again: other records than those that are missing here.
+  expect(cut(rotatedFiles(4, 200, inTwo), 246)).toMatchObject({ outcome: "violated", violations: 4 });
+  expect(cut(rotatedFiles(4, 5_000, inTwo), 246)).toMatchObject({ outcome: "violated", violations: 4 });
 });
 
 test("sees requests without an answer, even if the log had room after all", () => {

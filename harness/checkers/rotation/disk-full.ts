@@ -1,7 +1,7 @@
 import type { History, LogSnapshot } from "../../spec/history.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault } from "../finding.ts";
-import { dropNotes, mayBeRotatedAway } from "../log-reading.ts";
+import { cutInTwo, dropNotes, mayBeRotatedAway } from "../log-reading.ts";
 import { lossesOf, notDone, readingNamed, sumOf, tampering, unanswered } from "./log-files.ts";
 import { observationsOf } from "../observations.ts";
 import { whySuitePaused } from "../pauses.ts";
@@ -54,9 +54,9 @@ function fullDisk(history: History): Finding {
   });
 }
 
-/** Records that answered requests of that time should have left, and did not. */
+/** Records that answered requests of that time should have left, and did not; not those that were only cut in two. */
 function lossOf(
-  { loads, bursts }: History,
+  { loads, bursts, startedWallMs }: History,
   fromMs: number,
   toMs: number,
   snapshot: LogSnapshot,
@@ -74,7 +74,8 @@ function lossOf(
       lost += short(1, received) + short(1, answered) + short(asked.get(id) ?? 0, records);
     }
   }
-  return { lost, requests };
+  const cut = cutInTwo(snapshot, startedWallMs + fromMs, startedWallMs + toMs);
+  return { lost: Math.max(0, lost - cut), requests };
 }
 
 function standstill(atMs: number): Fault {
