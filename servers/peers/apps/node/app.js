@@ -12,7 +12,8 @@ import { Records } from "./records.js";
 const GATE_POLL_MS = 10;
 const BLOCK = Buffer.from("0123456789abcdef".repeat(4096));
 
-const release = JSON.parse(readFileSync(path.join(process.env.HUPSPEC_RELEASE, "release.json"), "utf8"));
+// Beside this file, wherever it was loaded from: code of an old release must not pass for the new one.
+const release = JSON.parse(readFileSync(path.join(import.meta.dirname, "release.json"), "utf8"));
 await boot(release.boot ?? {});
 const { generation, setting = "" } = release;
 const gates = process.env.HUPSPEC_GATES ?? "gates";

@@ -5,9 +5,14 @@ package Probe;
 use v5.36;
 
 use Compress::Raw::Zlib qw(crc32);
+use Cwd                 qw(realpath);
+use File::Basename      qw(dirname);
 use JSON::PP ();
 use POSIX qw(strftime);
 use Time::HiRes qw(sleep time);
+
+# Beside this file, wherever it was loaded from: code of an old release must not pass for the new one.
+my $RELEASE = dirname(realpath(__FILE__));
 
 my $json  = JSON::PP->new->utf8->canonical;
 my $BLOCK = '0123456789abcdef' x 4096;
@@ -17,7 +22,7 @@ my $SUM_BYTES = length qq(,"sum":"00000000"}\n);
 $SIG{PIPE} = 'IGNORE';
 
 sub new ($class, $app) {
-    my $release = $json->decode(slurp("$ENV{HUPSPEC_RELEASE}/release.json"));
+    my $release = $json->decode(slurp("$RELEASE/release.json"));
     boot($release->{boot} // {});
     my %facts = (app => $app, generation => $release->{generation}, setting => $release->{setting} // '');
     return bless {%facts, gates => $ENV{HUPSPEC_GATES} // 'gates', pid => 0}, $class;
