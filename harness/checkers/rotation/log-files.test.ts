@@ -41,6 +41,27 @@ test("a run in which nobody touched the log decides nothing, nor does one in whi
   }
 });
 
+test("whose log never came back from a full disk is not blamed for the same death again", () => {
+  const waited = (name: string, cameTrue: boolean): Observation => {
+    return { kind: "wait", name, startedMs: 500, endedMs: 900, cameTrue };
+  };
+  const names = ["truncated", "file-deleted-after"];
+  const dead = written(names, { "truncated-0": 100, "file-deleted-after-1": 100 });
+  const after = [
+    tampering("truncated", "copied-and-truncated"),
+    tampering("file-deleted", "removed"),
+    waited("file-deleted-itself", false),
+  ];
+  for (const rule of ["rotation/copytruncate", "rotation/deleted-file-recovers"] as const) {
+    expect(check(rule, { ...dead, observations: [waited("room-again", false), ...after] })).toEqual({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("nothing was logged any more since the disk was full"),
+    });
+    const alive = check(rule, { ...dead, observations: [waited("room-again", true), ...after] });
+    expect(alive.outcome).toBe(rule === "rotation/copytruncate" ? "observed" : "violated");
+  }
+});
+
 describe("rotation/all-writers-follow", () => {
   const rule = "rotation/all-writers-follow";
   const open = (name: string, inode: number): Observation => {

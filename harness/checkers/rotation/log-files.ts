@@ -75,6 +75,8 @@ function missingLive(history: History, { files, endedMs }: Tampering): Fault[] {
 
 // A log file that is deleted, alone or with its folder, stops neither serving nor logging for good.
 function deletedFileRecovers(history: History): Finding {
+  const dead = whyDeadBefore(history);
+  if (dead !== undefined) return inconclusive(dead);
   const file = tampering(history, "file-deleted");
   if (file?.error !== undefined || !file) return notDone("deleted", file);
   const folder = tampering(history, "folder-deleted");
@@ -135,8 +137,16 @@ function recoveryOf(history: History, { name, startedMs }: Tampering): Recovery 
   };
 }
 
+/** A log that the full disk has ended, which has a rule of its own, shows nothing of what comes after. */
+function whyDeadBefore(history: History): string | undefined {
+  const resumed = observationsOf(history, "wait", "room-again").at(-1);
+  return resumed?.cameTrue === false ? "nothing was logged any more since the disk was full" : undefined;
+}
+
 // What an external rotation that copies and truncates loses is reported.
 function copytruncate(history: History): Finding {
+  const dead = whyDeadBefore(history);
+  if (dead !== undefined) return inconclusive(dead);
   const done = tampering(history, "truncated");
   if (done?.error !== undefined || !done) return notDone("copied and truncated", done);
   const [reading] = readingNamed(history, "truncated");

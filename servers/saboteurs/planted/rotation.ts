@@ -70,7 +70,6 @@ const otherHands: readonly Saboteur[] = [
   {
     ...stack("full-disk-gives-up", "rotation/hostile-disk", "express"),
     caughtBy: { "rotation/disk-full": /logging resumed never/ },
-    perhaps: ["rotation/deleted-file-recovers"],
   },
   {
     ...stack("full-disk-ends-all", "rotation/hostile-disk", "express"),
