@@ -134,6 +134,18 @@ describe("availability/old-serves-until-new-ready", () => {
     expect(check(soundReload({ loads: [freshLoad(rows)], actions: slow })).outcome).toBe("held");
   });
 
+  it("decides nothing of a boot that never came to its end: the reload was swallowed, and the next one is quicker", () => {
+    const rows = rowsAroundReload((row) =>
+      (row.intendedMs ?? 0) <= 1_550 ? { ...row, generation: 1, worker: 100 } : { ...row, generation: 3, worker: 300 },
+    );
+    const quick = action({ index: 2, startedMs: 1_500, generation: 3, servedMs: 1_600, settledMs: 1_700 });
+    const swallowed = action({ bootDelayMs: 800, servedMs: 1_600, settledMs: 1_700 });
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions: [swallowed, quick] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("no answer ever came from generation 2"),
+    });
+  });
+
   it("is violated by a gap as long as the boot, even if every request is answered in the end", () => {
     const rows = rowsAroundReload((row) => {
       const intendedMs = row.intendedMs ?? 0;

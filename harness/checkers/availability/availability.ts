@@ -67,6 +67,11 @@ function abTenThousand(history: History): Finding {
   });
 }
 
+/** Whether this very release ever served: a reload that is swallowed, or overtaken by the next, has not booted. */
+function hasAnswered({ loads }: History, generation: number): boolean {
+  return loads.some(({ ledger }) => [...ledger.rows()].some((row) => row.generation === generation));
+}
+
 /** Why a load was over before the code that it was reloaded to answered anything. */
 function whyChangeoverMissed(history: History, loads: readonly LoadRecord[]): string | undefined {
   for (const load of loads) {
@@ -113,7 +118,13 @@ function oldServesUntilNewReady(history: History): Finding {
   const [proven] = gaps.toSorted((a, b) => partOf(b, provenMs(b.proven)) - partOf(a, provenMs(a.proven)));
   if (!worst || !proven) return inconclusive("no load of fresh connections ran");
   const longestText = describeBootGap(worst, worst.longest);
-  if (partOf(worst, worst.longest.ms) <= TOLERATED_PART_OF_BOOT) return held(trials, longestText);
+  if (partOf(worst, worst.longest.ms) <= TOLERATED_PART_OF_BOOT) {
+    const unbooted = slow.find(({ action }) => !hasAnswered(history, action.generation));
+    if (!unbooted) return held(trials, longestText);
+    return inconclusive(
+      `no answer ever came from generation ${unbooted.action.generation}, which takes its time to boot: the one after it was sooner`,
+    );
+  }
   if (partOf(proven, provenMs(proven.proven)) <= TOLERATED_PART_OF_BOOT) {
     return inconclusive(
       `${longestText}, but the suite itself paused for ${worst.longest.pausedMs.toFixed(0)} ms of it`,
