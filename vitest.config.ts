@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{config,harness,servers,reports,bench}/**/*.test.ts", "scenarios/catalogue.test.ts"],
+          include: ["{config,harness,servers,reports,bench}/**/*.test.ts", "scenarios/{catalogue,*/*}.test.ts"],
           exclude: [...configDefaults.exclude, "servers/saboteurs/**", ...CONTRACT],
           testTimeout: 30_000,
           maxWorkers: 2,

@@ -9,6 +9,8 @@ const ORDINARY = { requests: 24, records: 100, bytes: 400 };
 /** Goes on for a while after its middle. */
 const LONG = { requests: 80, records: 100, bytes: 400 };
 const CONTROL_REQUESTS = 4;
+/** Of the size of a file: wherever the file that was deleted stood, its writer leaves it for the next one. */
+const NEXT_FILE_SHARE = 1.25;
 
 /**
  * What the log meets with: a disk that is full and has room again, a rotator that copies and truncates, its file deleted, its
@@ -53,7 +55,7 @@ async function fullDisk(stage: Stage): Promise<void> {
 
 /**
  * Deletes in mid-burst; the log has its settle time to come back by itself, once more after it was told to reopen, and once more
- * after it was told to rotate. Resolves to whether it came back.
+ * after it was told to rotate. One that can be told neither has until its next file. Resolves to whether it came back.
  */
 async function deleted(stage: Stage, name: string, remove: () => Promise<void>): Promise<boolean> {
   const { logHands } = stage;
@@ -64,6 +66,12 @@ async function deleted(stage: Stage, name: string, remove: () => Promise<void>):
     if (isBack || !stage.can(action)) continue;
     await stage.act(action);
     isBack = await nudgeUntil(stage, `${name}-told-to-${action}`, () => logHands.isBack());
+  }
+  const { maxBytes = 0 } = stage.facts.logLimits ?? {};
+  if (!isBack && maxBytes > 0 && !stage.can("reopen") && !stage.can("rotate")) {
+    const requests = Math.ceil((NEXT_FILE_SHARE * maxBytes) / (ORDINARY.records * ORDINARY.bytes));
+    await stage.burst(burst(stage, `${name}-fills-file`, { ...ORDINARY, requests }));
+    isBack = await nudgeUntil(stage, `${name}-next-file`, () => logHands.isBack());
   }
   await stage.burst(burst(stage, `${name}-after`, ORDINARY));
   await stage.readLogs(`${name}-after`);

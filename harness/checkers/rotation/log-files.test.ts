@@ -144,6 +144,11 @@ describe("rotation/deleted-file-recovers", () => {
     expect(JSON.stringify(check(rule, { ...parts, actions, observations: late }))).toContain("400 ms, after reopen;");
   });
 
+  test("holds if the log came back with its next file only", () => {
+    const late = [file, waited("file-deleted-itself", false), waited("file-deleted-next-file"), ...back.slice(2)];
+    expect(check(rule, { ...parts, observations: late }).outcome).toBe("held");
+  });
+
   test("sees a log that never came back, and later records that are lost", () => {
     const never = [...back.slice(0, 3), waited("folder-deleted-itself", false)];
     expect(check(rule, { ...parts, observations: never })).toMatchObject({ outcome: "violated", violations: 1 });
