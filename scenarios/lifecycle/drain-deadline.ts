@@ -56,12 +56,14 @@ export const drainDeadline: Scenario = {
     const reloadedMs = stage.now();
     // What is to be let go in time can't wait until the new code serves: with some, that takes longer than the drain.
     const reload = await stage.reload({ awaits: "nothing" });
-    const served = reload.served();
     const { drainMs } = stage.facts;
-    if (stage.phase === "trial") {
-      await stage.until(() => stage.now() >= reloadedMs + SHORT_PART * drainMs, drainMs);
-    }
-    await Promise.all([served, ...short.map((request) => request.release())]);
+    const letGoInTime = async (): Promise<void> => {
+      if (stage.phase === "trial") {
+        await stage.until(() => stage.now() >= reloadedMs + SHORT_PART * drainMs, drainMs);
+      }
+      await Promise.all(short.map((request) => request.release()));
+    };
+    await Promise.all([reload.served(), letGoInTime()]);
     if (stage.phase === "trial") {
       const isOver = (): boolean => !stage.processes().some(({ pid }) => [...first, ...second].includes(pid));
       const latestMs = Math.max(stage.now(), reloadedMs + LIMITS.giveUpMarginMs) + drainMs + LIMITS.giveUpMarginMs;
