@@ -27,7 +27,10 @@ export interface LogHands {
   lookAtWriters(name: string): Promise<LogWriters>;
   /** Records every file of the log as it is now. */
   lookAtFiles(name: string): Promise<void>;
-  /** True if there is a live file, not empty, and every process of the target that has a log file open for writing has that one. */
+  /**
+   * True if there is a live file, not empty, that a process of the target has open for writing, and none has another file of the
+   * log open so.
+   */
   isBack(): Promise<boolean>;
 }
 

@@ -79,6 +79,12 @@ test("a file or folder that is deleted is not back before there is a new one", a
   expect(await log.isBack()).toBe(false);
 });
 
+test("a log that nobody writes to any more is not back, though there is a file", async () => {
+  closeSync(fd);
+  fd = openSync(path.join(root, "other"), "a");
+  expect(await hands().isBack()).toBe(false);
+});
+
 test("a folder that holds more than logs is left alone, and that is said", async () => {
   await writeFile(path.join(logs, "main.pid"), "1\n");
   await hands().removeFolder("folder");

@@ -81,7 +81,9 @@ export function createLogHands(context: StageContext): LogHands {
       if (phase === "control") return true;
       const live = await reach.live();
       const inodes = new Set(live.map(({ identity }) => Number(identity.split(":")[1])));
-      return live.some(({ bytes }) => bytes > 0) && (await reach.writers()).every(({ inode }) => inodes.has(inode));
+      const writers = await reach.writers();
+      const haveIt = writers.length > 0 && writers.every(({ inode }) => inodes.has(inode));
+      return haveIt && live.some(({ bytes }) => bytes > 0);
     },
   };
 }
