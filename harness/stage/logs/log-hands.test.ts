@@ -129,6 +129,26 @@ test("links are planted at the names seen before, and taken away wherever a rota
   expect(modes.filter((mode) => mode !== 0o600)).toEqual([0o644]);
 });
 
+test("links are planted once more, beside the backups that were put aside the time before", async () => {
+  const log = hands();
+  await writeFile(`${live}.1`, "backup\n");
+  await (await log.plantLinks("guessed")).remove("guessed");
+  await writeFile(`${live}.1`, "another\n");
+  using watched = log.watchNames();
+  await log.plantLinks("planted", watched);
+  expect(done().map(({ what, error }) => [what, error])).toEqual([
+    ["links-planted", undefined],
+    ["links-removed", undefined],
+    ["links-planted", undefined],
+  ]);
+  const aside = (await readdir(logs)).filter((name) => /^app\.log-\d{8}/.test(name));
+  expect(aside).toHaveLength(2);
+  const planted = done()
+    .at(-1)
+    ?.files.map(({ path: link }) => path.basename(link));
+  expect(planted?.filter((name) => name.startsWith("app.log-"))).toEqual([]);
+});
+
 test("the control leaves the log alone", async () => {
   const log = hands("control");
   await log.moveAway("moved");

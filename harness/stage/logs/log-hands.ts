@@ -23,6 +23,8 @@ export interface LogReach {
   writers(): Promise<readonly OpenFile[]>;
   /** A name that no server gives to a backup by itself, and that still counts as a part of the log. */
   nameBeside(file: string, extension?: string): Promise<string>;
+  /** The names so given. */
+  readonly aside: ReadonlySet<string>;
   /** Does it and records it; what goes wrong is recorded as well. Left out in the control. */
   tamper(name: string, what: Tampering["what"], act: () => Promise<readonly TamperedFile[]>): Promise<void>;
 }
@@ -105,6 +107,7 @@ function reachOf(context: StageContext): LogReach {
     context,
     patterns,
     files,
+    aside,
     // Without a file under the log's own name the newest other one passes for live: none of those that we made does.
     live: async () => (await files()).filter(({ live, path }) => live && !aside.has(path)),
     async writers() {

@@ -85,8 +85,10 @@ async function linksInto(reach: LogReach, folder: string): Promise<TamperedFile[
 async function namesToCome(reach: LogReach, watched: WatchedNames | undefined): Promise<string[]> {
   const live = (await reach.live()).map(({ path }) => path);
   const seen = watched ? watched.names : live.flatMap((file) => GUESSES.map((guess) => `${file}${guess}`));
-  const own = [...seen, ...(await reach.files()).map(({ path }) => path)].filter((name) =>
-    live.some((file) => path.basename(name).startsWith(path.basename(file))),
+  const known = [...seen, ...(await reach.files()).map(({ path }) => path)];
+  // What we have put aside has a name that no rotation uses, and the next to be put aside may want the number after it.
+  const own = known.filter(
+    (name) => !reach.aside.has(name) && live.some((file) => path.basename(name).startsWith(path.basename(file))),
   );
   const wanted = new Set([...own, ...own.flatMap(laterNumbers)]);
   // What has the place of the live file is an operator's choice: many a log leads to standard error that way.
