@@ -86,6 +86,12 @@ test("sees a mode that became wider", () => {
   expect(JSON.stringify(finding)).toContain("/logs/app.log.2.gz has mode 0644");
 });
 
+test("looks at what group and others may do, not at what the owner may", () => {
+  const withMode = (mode: number): Finding => run([...untouched, look("end", "/logs/app.log.2", { mode })]);
+  for (const mode of [0o700, 0o400]) expect(withMode(mode).outcome).toBe("held");
+  for (const mode of [0o640, 0o601, 0o710, 0o744]) expect(withMode(mode)).toMatchObject({ violations: 1 });
+});
+
 test("decides nothing without links, without a rotation, or without a file to look at", () => {
   expect(plantedLinks["rotation/no-symlink-follow"](history()).outcome).toBe("inconclusive");
   expect(run([{ ...planted, error: "no name" }])).toMatchObject({ outcome: "inconclusive" });

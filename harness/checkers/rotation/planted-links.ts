@@ -6,7 +6,8 @@ import { describe, streamsOf } from "../log-reading.ts";
 import { notDone, readingNamed, tampering } from "./log-files.ts";
 import { observationsOf } from "../observations.ts";
 
-const OWNER_ONLY = 0o600;
+const NARROWED = 0o600;
+const GROUP_AND_OTHERS = 0o077;
 /** A record carries the time of its making; until it is in the file, pipes and buffers are in between. */
 const RECORD_DELAY_MS = 100;
 
@@ -31,7 +32,7 @@ function noSymlinkFollow(history: History): Finding {
       return { count: 1, evidence: { kind: "file", atMs: snapshot.atMs, text } };
     });
   const looks = observationsOf(history, "file", "end").filter(({ facts }) => facts?.type === "file");
-  const widened = looks.filter(({ facts }) => facts && (facts.mode & ~OWNER_ONLY) !== 0).map(widenedFault);
+  const widened = looks.filter(({ facts }) => facts && (facts.mode & GROUP_AND_OTHERS) !== 0).map(widenedFault);
   const faults = [...victims, ...leaks, ...widened];
   if (faults.length === 0 && rotations === 0)
     return inconclusive("the log was not rotated after the links were planted");
@@ -79,7 +80,7 @@ function differences({ facts: before }: FileLook, look: FileLook | undefined): s
 }
 
 function widenedFault({ path, atMs, facts }: FileLook): Fault {
-  const text = `${path} has mode ${octal(facts?.mode ?? 0)}; every file of the log had been set to ${octal(OWNER_ONLY)}`;
+  const text = `${path} has mode ${octal(facts?.mode ?? 0)}; every file of the log had been set to ${octal(NARROWED)}`;
   return { count: 1, evidence: { kind: "file", atMs, text } };
 }
 
