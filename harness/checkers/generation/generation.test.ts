@@ -58,6 +58,22 @@ describe("generation/every-worker-replaced", () => {
     expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(/pid 100 \(old worker\).*generation 1/);
   });
 
+  // A sample is kept where something changed: the next one after the deadline is of when the old process went.
+  it("is violated by an old process that goes long after the settle time", () => {
+    const { settleDeadlineMs } = action();
+    const unsettled = [action({ settledMs: undefined })];
+    const goneAt = (goneMs: number) => {
+      const samples = [sample(0, [{ pid: 100 }]), sample(1_050, [{ pid: 100 }, { pid: 200 }])];
+      const after = [goneMs, settleDeadlineMs + 3_000].map((atMs) => sample(atMs, [{ pid: 200 }]));
+      const processes = { samples: [...samples, ...after], cpuSeconds: 0, peakPssBytes: 0 };
+      return check(soundReload({ actions: unsettled, processes })).outcome;
+    };
+    expect(goneAt(settleDeadlineMs + 1_000)).toBe("violated");
+    expect(goneAt(settleDeadlineMs - 10)).toBe("held");
+    // One that had gone just before may have been looked for only just after.
+    expect(goneAt(settleDeadlineMs + 40)).toBe("held");
+  });
+
   it("counts each process once, however many reloads it was older than", () => {
     const rows = rowsAroundReload((row) => {
       const generation = (row.intendedMs ?? 0) > 2_200 ? 3 : (row.intendedMs ?? 0) > 1_200 ? 2 : 1;

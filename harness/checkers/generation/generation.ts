@@ -1,4 +1,5 @@
-import type { History, ProcessSample } from "../../spec/history.ts";
+import type { ActionRecord, History, ProcessSample } from "../../spec/history.ts";
+import { LIMITS } from "../../spec/limits.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, unsupported, violated } from "../finding.ts";
 import { reloads, whyNoReloadSeen } from "../reload-windows.ts";
@@ -61,12 +62,12 @@ function everyWorkerReplaced(history: History): Finding {
   const served = generationsByPid(history);
   const left = new Map<number, Evidence>();
   for (const action of done) {
-    const sample = firstSampleAfter(history.processes.samples, action.settledMs ?? action.settleDeadlineMs);
+    const sample = tableWhenSettled(history.processes.samples, action);
     if (!sample) return inconclusive(`the process table was not read after reload ${action.index} had settled`);
     for (const { pid, state, command } of sample.processes) {
       const generation = served.get(pid) ?? Number.POSITIVE_INFINITY;
       if (state === "Z" || generation >= action.generation || left.has(pid)) continue;
-      const text = `pid ${pid} (${command}) served generation ${generation} and is alive ${(sample.atMs - action.startedMs).toFixed(0)} ms after reload ${action.index} to generation ${action.generation}`;
+      const text = `pid ${pid} (${command}) served generation ${generation} and is alive ${(Math.max(sample.atMs, action.settledMs ?? action.settleDeadlineMs) - action.startedMs).toFixed(0)} ms after reload ${action.index} to generation ${action.generation}`;
       left.set(pid, { kind: "process", atMs: sample.atMs, text });
     }
   }
@@ -86,6 +87,18 @@ function everyWorkerReplaced(history: History): Finding {
   });
 }
 
-function firstSampleAfter(samples: readonly ProcessSample[], atMs: number): ProcessSample | undefined {
-  return samples.find((sample) => sample.atMs >= atMs);
+/** Two looks at the table may be as far apart; twice that, for a machine that is busy. */
+const BETWEEN_LOOKS_MS = 2 * LIMITS.sampleEveryMs;
+
+/**
+ * The process table as it was when the reload had settled, or when the time for that was over. Samples are kept where something
+ * changed: what went long after the deadline was still there at the deadline, which only the sample before it tells.
+ */
+function tableWhenSettled(
+  samples: readonly ProcessSample[],
+  { settledMs, settleDeadlineMs }: ActionRecord,
+): ProcessSample | undefined {
+  const after = samples.find(({ atMs }) => atMs >= (settledMs ?? settleDeadlineMs));
+  if (settledMs !== undefined || !after) return after;
+  return samples.findLast(({ atMs }) => atMs <= settleDeadlineMs + BETWEEN_LOOKS_MS) ?? after;
 }
