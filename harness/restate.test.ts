@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { scenario, target } from "../reports/sample-record.ts";
 import { verdictOf } from "./judge.ts";

@@ -18,7 +18,7 @@ if (cluster.isPrimary) primary();
 else createServer((await import(`${HUPSPEC_RELEASE}/app.js`)).default).listen(PORT, "127.0.0.1");
 
 function primary() {
-  process.on("SIGHUP", reload);
+  process.on("SIGHUP", () => void reload());
   process.on("SIGTERM", stop);
   // The later of the two takes a worker off the list, and either may be it.
   cluster.on("exit", fill);
