@@ -5,7 +5,7 @@ import { runCommand, type CommandResult } from "../process/run-command.ts";
 import type { ManagedProcess } from "../process/managed-process.ts";
 import { performAction, type ActionOutcome } from "./actions.ts";
 import type { LaunchParts } from "./launch.ts";
-import { mainPid, pidFromFile, soon } from "./main-process.ts";
+import { mainPid, pidFromFile } from "./main-process.ts";
 import { fillAll, type PlaceholderValues } from "./placeholders.ts";
 import type { TargetAction } from "./schema.ts";
 import { writeWorkspaceFiles } from "./workspace-files.ts";
@@ -60,26 +60,21 @@ export function controlsOf(parts: ControlsParts): Controls {
   /** A command that deploys or reloads may wait until that is done. */
   const runStep = (command: readonly string[], signal: AbortSignal): Promise<CommandResult> =>
     run(command, signal, Math.max(LIMITS.commandMs, settings.settleMs));
-  const lookUpMain = (site: string, signal: AbortSignal): Promise<number> =>
+  const resolveMain = (site: string, signal: AbortSignal): Promise<number> =>
     mainPid({
       main: settings.main,
       childPid,
       values: valuesOf(site),
       isOfRun,
-      run: async (command) => {
-        const { stdout, error } = await run(command, signal);
-        if (error !== undefined) throw new Error(error);
-        return stdout;
-      },
+      run: async (command) => outputOf(await run(command, signal)),
+      signal,
     });
-  const resolveMain = (site: string, signal: AbortSignal): Promise<number> =>
-    "pidfile" in settings.main ? soon(() => lookUpMain(site, signal), signal) : lookUpMain(site, signal);
   const perform = (steps: TargetAction, site: string, signal: AbortSignal): Promise<ActionOutcome> =>
     performAction(steps, {
       values: valuesOf(site),
       childPid,
       mainPid: () => resolveMain(site, signal),
-      pidFromFile: (file) => soon(() => pidFromFile(file, isOfRun), signal),
+      pidFromFile: (file) => pidFromFile(file, isOfRun, signal),
       run: async (command) => {
         const { stdout, stderr, ...end } = await runStep(command, signal);
         return { output: (stdout + stderr).trim(), ...end };
@@ -110,4 +105,10 @@ export function controlsOf(parts: ControlsParts): Controls {
     mainPid: resolveMain,
     run,
   };
+}
+
+/** @throws {Error} if the command failed. */
+function outputOf({ stdout, error }: CommandResult): string {
+  if (error !== undefined) throw new Error(error);
+  return stdout;
 }

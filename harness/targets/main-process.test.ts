@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { pidFromFile, soon } from "./main-process.ts";
+import { pidFromFile } from "./main-process.ts";
 
 const { signal } = new AbortController();
 let folder: string;
@@ -14,28 +14,24 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const read = (isOfRun = true): Promise<number> => pidFromFile(file, () => isOfRun);
-
-test("a pid file that is being replaced is looked at again until it names somebody", async () => {
+test("a pid file that is being replaced is looked at again until it names somebody of the run", async () => {
+  await writeFile(file, "");
+  const reading = pidFromFile(file, () => true, signal);
+  await writeFile(file, `${process.pid}\n`);
+  expect(await reading).toBe(process.pid);
   let looks = 0;
-  const pid = await soon(async () => {
-    if (++looks === 3) await writeFile(file, `${process.pid}\n`);
-    return read();
-  }, signal);
-  expect({ pid, looks }).toEqual({ pid: process.pid, looks: 3 });
+  expect(await pidFromFile(file, () => ++looks === 3, signal)).toBe(process.pid);
 });
 
 test("one that stays missing, or names somebody else's process, is told as what it is when the time is up", async () => {
-  await expect(soon(read, signal)).rejects.toThrow(/expected a process id in .*pid \(ENOENT\)/);
+  await expect(pidFromFile(file, () => true, signal)).rejects.toThrow(/expected a process id in .*pid \(ENOENT\)/);
   await writeFile(file, String(process.pid));
-  await expect(soon(() => read(false), signal)).rejects.toThrow("is somebody else's");
+  await expect(pidFromFile(file, () => false, signal)).rejects.toThrow("is somebody else's");
 });
 
 test("nobody looks on after an interrupt", async () => {
   const controller = new AbortController();
-  const looking = soon(async () => {
-    controller.abort();
-    return read();
-  }, controller.signal);
+  const looking = pidFromFile(file, () => true, controller.signal);
+  controller.abort();
   await expect(looking).rejects.toThrow("aborted");
 });

@@ -14,6 +14,7 @@ export interface MainProcessSource {
   readonly isOfRun: (pid: number) => boolean;
   /** Runs a command of the target file; rejects if it fails. */
   readonly run: (command: readonly string[]) => Promise<string>;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -21,24 +22,28 @@ export interface MainProcessSource {
  *
  * @throws {Error} if the file or command names no process of this run.
  */
-export async function mainPid({ main, childPid, values, isOfRun, run }: MainProcessSource): Promise<number> {
+export async function mainPid({ main, childPid, values, isOfRun, run, signal }: MainProcessSource): Promise<number> {
   if ("child" in main) return childPid();
   if ("command" in main) {
     const command = main.command.map((argument) => fill(argument, values));
     return expectPid(await run(command), `the output of ${command.join(" ")}`, isOfRun);
   }
-  return pidFromFile(fill(main.pidfile, values), isOfRun);
+  return pidFromFile(fill(main.pidfile, values), isOfRun, signal);
 }
 
 /**
- * A pid file that is being replaced may name nobody for a moment, or one that is gone.
+ * A pid file that is being replaced may name nobody for a moment, or one that is gone: it is looked at again.
  *
- * @throws {Error} if it still does when the time is up.
+ * @throws {Error} if the file is missing or names no process of this run when the time is up.
  */
-export async function soon(read: () => Promise<number>, signal: AbortSignal): Promise<number> {
+export async function pidFromFile(
+  file: string,
+  isOfRun: (pid: number) => boolean,
+  signal: AbortSignal,
+): Promise<number> {
   let outcome: number | Error = new Error("nobody looked");
   const isRead = async (): Promise<boolean> => {
-    outcome = await read().catch((problem: Error) => problem);
+    outcome = await readPidFile(file, isOfRun).catch((problem: Error) => problem);
     return typeof outcome === "number";
   };
   await waitUntil(isRead, LIMITS.pidFileMs, signal);
@@ -46,8 +51,7 @@ export async function soon(read: () => Promise<number>, signal: AbortSignal): Pr
   throw outcome;
 }
 
-/** @throws {Error} if the file is missing or names no process of this run. */
-export async function pidFromFile(file: string, isOfRun: (pid: number) => boolean): Promise<number> {
+async function readPidFile(file: string, isOfRun: (pid: number) => boolean): Promise<number> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`expected a process id in ${file} (${cause.code ?? cause.message})`, { cause });
   });
