@@ -334,7 +334,7 @@ export interface LogDamage extends LogPlace {
 export interface StopRecord {
   readonly startedMs: number;
   readonly exitedMs: number;
-  /** Null where a signal ended it. */
+  /** Null where a signal ended it; both null where it was no child of the suite, as after a reload that replaces the main process. */
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly killed: boolean;

@@ -31,6 +31,12 @@ describe("connections/idle-survives", () => {
     expect(check(soundReload({ observations }))).toMatchObject({ outcome: "violated", violations: 4, trials: 5 });
   });
 
+  it("decides nothing of a connection that is open and waits for an answer still", () => {
+    const waiting = client("");
+    expect(check(soundReload({ observations: [waiting] })).outcome).toBe("inconclusive");
+    expect(check(soundReload({ observations: [carriedOn, waiting] }))).toMatchObject({ outcome: "held", trials: 1 });
+  });
+
   it("decides nothing without idle clients at a reload that took effect", () => {
     expect(check(soundReload()).outcome).toBe("inconclusive");
     expect(check(soundReload({ observations: [carriedOn], actions: [] })).outcome).toBe("inconclusive");

@@ -39,6 +39,11 @@ describe("lifecycle/stop-drains", () => {
     expect(check(soundReload({ held, stop: stop(facts) }))).toMatchObject({ outcome: "violated", violations });
   });
 
+  it("holds where the status of a main process that is no child of ours can't be seen", () => {
+    const unseen = stop({ exitCode: null, signal: null });
+    expect(check(soundReload({ held: [inFlight], stop: unseen })).outcome).toBe("held");
+  });
+
   it("decides nothing without a stop, or with nothing in flight", () => {
     expect(check(soundReload({ held: [inFlight] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ held: [heldFrom(900, 1_300)], stop: stop() })).outcome).toBe("inconclusive");

@@ -31,9 +31,11 @@ function stopDrains(history: History): Finding {
   const process = (text: string): void =>
     void faults.push({ count: 1, evidence: { kind: "process", atMs: stop.exitedMs, text } });
   const tookMs = stop.exitedMs - stop.startedMs;
-  const how = stop.signal ? `by ${stop.signal}` : `with status ${stop.exitCode}`;
+  // Of a main process that a reload has put in the place of the one that we started, nobody but its parent learns the status.
+  const isUnseen = stop.signal === null && stop.exitCode === null;
+  const how = stop.signal ? `by ${stop.signal}` : isUnseen ? "with a status unseen" : `with status ${stop.exitCode}`;
   if (stop.killed) process(`still there ${tookMs.toFixed(0)} ms after the stop was asked for, and killed then`);
-  else if (stop.exitCode !== 0) process(`it ended ${how}`);
+  else if (stop.exitCode !== 0 && !isUnseen) process(`it ended ${how}`);
   const releasedMs = Math.max(...inFlight.map((request) => request.releasedMs), stop.startedMs);
   if (!stop.killed && stop.exitedMs > releasedMs + Math.min(target.settleMs, target.drainMs)) {
     process(`exited ${(stop.exitedMs - releasedMs).toFixed(0)} ms after the last request had been let go on`);

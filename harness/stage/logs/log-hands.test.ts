@@ -1,5 +1,17 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -80,9 +92,22 @@ test("a file or folder that is deleted is not back before there is a new one", a
 });
 
 test("a log that nobody writes to any more is not back, though there is a file", async () => {
+  const log = hands();
+  await log.copyAndTruncate("truncated");
   closeSync(fd);
   fd = openSync(path.join(root, "other"), "a");
-  expect(await hands().isBack()).toBe(false);
+  await writeFile(live, "two\n");
+  expect(await log.isBack()).toBe(false);
+});
+
+test("a log that is opened anew for each record is back with the next one", async () => {
+  closeSync(fd);
+  fd = openSync(path.join(root, "other"), "a");
+  const log = hands();
+  await log.remove("file");
+  expect(await log.isBack()).toBe(false);
+  await appendFile(live, "two\n");
+  expect(await log.isBack()).toBe(true);
 });
 
 test("a folder that holds more than logs is left alone, and that is said", async () => {

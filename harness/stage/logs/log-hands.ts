@@ -21,6 +21,8 @@ export interface LogReach {
   /** All files of the log, live ones last. */
   files(): Promise<readonly FoundLogFile[]>;
   writers(): Promise<readonly OpenFile[]>;
+  /** Whether anybody had it open when it was tampered with: some open it anew for each record. */
+  readonly wasHeldOpen: boolean;
   /** A name that no server gives to a backup by itself, and that still counts as a part of the log. */
   nameBeside(file: string, extension?: string): Promise<string>;
   /** The names so given. */
@@ -84,7 +86,7 @@ export function createLogHands(context: StageContext): LogHands {
       const live = await reach.live();
       const inodes = new Set(live.map(({ identity }) => Number(identity.split(":")[1])));
       const writers = await reach.writers();
-      const haveIt = writers.length > 0 && writers.every(({ inode }) => inodes.has(inode));
+      const haveIt = writers.every(({ inode }) => inodes.has(inode)) && (writers.length > 0 || !reach.wasHeldOpen);
       return haveIt && live.some(({ bytes }) => bytes > 0);
     },
   };
@@ -93,6 +95,7 @@ export function createLogHands(context: StageContext): LogHands {
 function reachOf(context: StageContext): LogReach {
   const { target, site, recorder, phase } = context;
   const aside = new Set<string>();
+  let wasHeldOpen = false;
   let resolved: Promise<readonly string[]> | undefined;
   // Once, at the first use: later the folder may be gone, while the kernel goes on naming files by its real path.
   const patterns = (): Promise<readonly string[]> =>
@@ -103,18 +106,22 @@ function reachOf(context: StageContext): LogReach {
       }),
     ));
   const files = async (): Promise<readonly FoundLogFile[]> => (await findLogFiles(await patterns())).files;
+  const writers = async (): Promise<readonly OpenFile[]> => {
+    const known = await patterns();
+    const pids = target.processes().map(({ pid }) => pid);
+    return filesOpenForWriting(pids, (file) => isNameOfLog(known, file));
+  };
   return {
     context,
     patterns,
     files,
     aside,
+    writers,
+    get wasHeldOpen() {
+      return wasHeldOpen;
+    },
     // Without a file under the log's own name the newest other one passes for live: none of those that we made does.
     live: async () => (await files()).filter(({ live, path }) => live && !aside.has(path)),
-    async writers() {
-      const known = await patterns();
-      const pids = target.processes().map(({ pid }) => pid);
-      return filesOpenForWriting(pids, (file) => isNameOfLog(known, file));
-    },
     async nameBeside(file, extension = "") {
       const known = await patterns();
       const taken = new Set((await files()).map(({ path }) => path));
@@ -129,7 +136,7 @@ function reachOf(context: StageContext): LogReach {
     },
     async tamper(name, what, act) {
       if (phase === "control") return;
-      await patterns();
+      wasHeldOpen ||= (await writers()).length > 0;
       const startedMs = recorder.now();
       let files: readonly TamperedFile[] = [];
       let error: string | undefined;
