@@ -1,6 +1,10 @@
 import { randomUUID } from "node:crypto";
+import process from "node:process";
 
 const SUM_BYTES = ',"sum":"00000000"}\n'.length;
+
+// Without a listener, EPIPE from a pipe that nobody reads any more would end the process.
+process.stderr.on("error", () => {});
 
 /** Log records of the probe contract by `console.error`, which writes at once into a file, and in its own time into a pipe. */
 export class Records {
