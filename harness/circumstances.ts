@@ -1,6 +1,8 @@
 import type { History, ProcessFacts, ProcessSample } from "./spec/history.ts";
 import type { Evidence } from "./spec/verdict.ts";
 
+/** Where a text was cut off; a path that ends there may be the beginning of any longer one. */
+export const CUT = "…";
 const COMMAND_CHARACTERS = 90;
 
 /**
@@ -36,5 +38,6 @@ function tableOf(when: "before" | "after", { atMs, processes }: ProcessSample, f
 }
 
 function describe({ pid, ppid, state, command }: ProcessFacts): string {
-  return `${pid} (parent ${ppid}, ${state}) ${command.slice(0, COMMAND_CHARACTERS)}`;
+  const isCut = command.length > COMMAND_CHARACTERS;
+  return `${pid} (parent ${ppid}, ${state}) ${command.slice(0, COMMAND_CHARACTERS)}${isCut ? CUT : ""}`;
 }

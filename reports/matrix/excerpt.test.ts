@@ -24,6 +24,7 @@ describe("what is published of a run", () => {
     ["PATH=/app/bin:/app/sbin -I/app/lib file:///app/x.js", "PATH=bin:sbin -Ilib file://x.js"],
     ['{"msg":"no\\n  at /app/x\\n/app/y"}', '{"msg":"no\\n  at x\\ny"}'],
     ["/home/me/app/x of /home/me/y", "x of y"],
+    ["node /home/me/ap…; node /hom…; cat /home/you…", "node …; node …; cat /home/you…"],
   ])("cuts a folder out at the beginning of a path alone: %s", (text, published) => {
     const of = record({ targets: [target({ verdicts: [failure({ reason: text })] })] });
     const [cut] = excerptOf(of, ["/home/me/app/", "/home/me/", "/app/"]).targets;

@@ -5,6 +5,7 @@ import type {
   ScenarioRecord,
   TargetRecord,
 } from "../../harness/spec/run-record.ts";
+import { CUT } from "../../harness/circumstances.ts";
 import type { Verdict } from "../../harness/spec/verdict.ts";
 
 /** Digits that a measured number is kept with. */
@@ -17,7 +18,7 @@ const DIGITS = 6;
  * @param hidden absolute, with a separator at the end; one inside another has to come before it.
  */
 export function excerptOf(record: RunRecord, hidden: readonly string[]): RunRecord {
-  const folders = hidden.map((folder) => RegExp.escape(folder)).join("|");
+  const folders = [...hidden.map(beginningOf), ...hidden.map((folder) => RegExp.escape(folder))].join("|");
   const published = { ...record, targets: record.targets.map(excerptOfTarget) };
   return tidied(published, new RegExp(`(?<=${PATH_BEGINS})(?:${folders})`, "g"));
 }
@@ -27,6 +28,12 @@ export function excerptOf(record: RunRecord, hidden: readonly string[]): RunReco
  * and after an escaped line end, as a traceback in JSON has them.
  */
 const PATH_BEGINS = String.raw`^|[\s"'\x60=:(\[,;<]|\bfile://|(?:^|\s)-[A-Za-z]|\\[nt]`;
+
+/** What a command that was cut off may have kept of a folder: its first letters, more than the root. */
+function beginningOf(folder: string): string {
+  const lengths = Array.from({ length: folder.length - 2 }, (_, index) => folder.length - 1 - index);
+  return `(?:${lengths.map((length) => RegExp.escape(folder.slice(0, length))).join("|")})(?=${CUT})`;
+}
 
 function excerptOfTarget(target: TargetRecord): TargetRecord {
   return {
