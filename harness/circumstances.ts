@@ -1,8 +1,6 @@
 import type { History, ProcessFacts, ProcessSample } from "./spec/history.ts";
-import type { Evidence } from "./spec/verdict.ts";
+import { CUT, type Evidence } from "./spec/verdict.ts";
 
-/** Where a text was cut off; a path that ends there may be the beginning of any longer one. */
-export const CUT = "…";
 const COMMAND_CHARACTERS = 90;
 
 /**

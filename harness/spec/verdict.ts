@@ -28,6 +28,9 @@ export interface Evidence {
   readonly text: string;
 }
 
+/** Where a text of evidence was cut off; a path that ends there may be the beginning of any longer one. */
+export const CUT = "…";
+
 export interface Verdict {
   readonly requirement: string;
   readonly level: Level;

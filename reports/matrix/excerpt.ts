@@ -5,8 +5,7 @@ import type {
   ScenarioRecord,
   TargetRecord,
 } from "../../harness/spec/run-record.ts";
-import { CUT } from "../../harness/circumstances.ts";
-import type { Verdict } from "../../harness/spec/verdict.ts";
+import { CUT, type Verdict } from "../../harness/spec/verdict.ts";
 
 /** Digits that a measured number is kept with. */
 const DIGITS = 6;
