@@ -65,6 +65,13 @@ describe("logging/multiline-contiguous", () => {
       "\tfrom rack.rb:9:in 'run'",
     ];
     expect(rule(failed([text(ruby), text(PYTHON, { inRecord: true })]))).toMatchObject({ outcome: "held", trials: 2 });
+    const logger = [
+      "E, [2026-11-24T16:27:10.1#7] ERROR -- : this release fails to load (RuntimeError)",
+      "/x/probe.rb:96:in `boot'",
+      "/x/config.ru:3:in 'block in <main>'",
+    ];
+    expect(rule(failed([text(logger)]))).toMatchObject({ outcome: "held", trials: 1 });
+    expect(rule(failed([text(logger.slice(0, 2)), text(logger.slice(2))]))).toMatchObject({ outcome: "violated" });
   });
 
   test("another way to fail is no broken copy", () => {

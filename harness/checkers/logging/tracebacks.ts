@@ -5,8 +5,8 @@ import type { LogText } from "../../spec/history.ts";
  * stands between the lines of one. In doubt nothing is said: frames follow a head, that much is common to all languages.
  */
 
-/** JavaScript and Java, Python, Ruby, Go. */
-const FRAME = /^\s+(?:at \S|File "[^"]*", line \d+|from \S+:\d+:in |\S+\.go:\d+)/;
+/** JavaScript and Java, Python, Ruby, Go; and Ruby's as its Logger writes them, without an indentation. */
+const FRAME = /^\s+(?:at \S|File "[^"]*", line \d+|from \S+:\d+:in |\S+\.go:\d+)|^\S+:\d+:in [`'][^']*'$/;
 const PYTHON_HEAD = "Traceback (most recent call last):";
 
 interface Traceback {
@@ -43,7 +43,7 @@ function tracebacksOf(text: LogText): Traceback[] {
     const line = at;
     const frames: string[] = [];
     // Between frames stand the lines of source that they quote, and the marks below these.
-    for (; at < lines.length && /^\s+\S/.test(lines[at] ?? ""); at++) {
+    for (; at < lines.length && (isFrame(lines[at]) || /^\s+\S/.test(lines[at] ?? "")); at++) {
       if (isFrame(lines[at])) frames.push(withoutReleases(lines[at] ?? ""));
     }
     const head = lines[line - 1] ?? "";
