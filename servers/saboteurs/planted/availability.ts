@@ -79,8 +79,8 @@ export const availability: readonly Saboteur[] = [
     fault: "cold-start",
     scenario: "reload/under-load",
     caughtBy: { "availability/stall-bounded": /longest (time without a good answer )?1\d{3}/ },
-    // New workers that do not answer yet are no capacity.
-    perhaps: ["failure/capacity-floor"],
+    // New workers that do not answer yet are no capacity, and started rather than ready.
+    perhaps: ["failure/capacity-floor", "availability/old-serves-until-new-ready"],
     cleared: ["availability/reload-loses-nothing", "generation/new-code-serves"],
   },
   {
