@@ -156,6 +156,14 @@ describe("hupspec matrix", () => {
     expect(kept?.verdicts[0]).toMatchObject({ verdict: "known-failure", reason: "as its manual says" });
   });
 
+  it("leaves a kept run as it is published where nothing is stated anew", async () => {
+    const onTarget = () => ({ scenarios: [scenario()], verdicts: [verdict({ scenario: scenario().id })] });
+    await run({ ...ALL, targets: ["b"] }, { judged: [], onTarget });
+    const published = await fileIn("runs/b.json");
+    await run({ ...ALL, targets: ["b"] }, { judged: [], onTarget });
+    expect(await fileIn("runs/b.json")).toBe(published);
+  });
+
   it("repeats all for another extent, and if told to", async () => {
     await run(ALL);
     expect((await run({ ...ALL, thorough: true })).judged).toEqual(["a", "b", "c"]);

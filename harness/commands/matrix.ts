@@ -47,7 +47,8 @@ const PUBLISHED = path.join("reports", "published");
 
 /**
  * Judges one target after the other and puts their runs side by side. Each run is on disk as soon as its target is finished, and
- * is not repeated while suite, catalogue, target and selection are the same (its known failures may change: they are stated anew); the pages are renewed when all are there.
+ * is not repeated while suite, catalogue, target and selection are the same; known failures may change, and are stated anew. The pages
+ * are renewed when all are there.
  */
 export async function matrix(options: MatrixOptions, io: CommandIo, parts: MatrixParts): Promise<number> {
   if (options.only.length > 0 && options.out === undefined) {
@@ -125,21 +126,18 @@ async function finishedRun(
   const { name } = definition;
   try {
     const basis = await basisOf(definition, suite, parts);
+    const hidden = await hiddenFolders(definition, io, parts);
     const before = await readRun(folder, name);
     if (before && isDone(before, basis)) {
       io.stdout.write(`${name}: kept, judged ${before.record.run.startedAt.slice(0, 10)}\n`);
-      return await restated(folder, definition, before);
+      return await restated(folder, definition, before, hidden);
     }
     using printer = progressPrinter({ out: io.stdout, isTTY: io.isTTY, figures: keyFigures, table: closingLine });
     const onProgress = (event: ProgressEvent): void => printer.onProgress(event);
     const record = await parts.runSuite({ ...suite, onProgress });
     if (record.run.interrupted) return undefined;
     printer.finish(record);
-    const run: MatrixRun = {
-      schemaVersion: 1,
-      basis,
-      record: excerptOf(record, await hiddenFolders(definition, io, parts)),
-    };
+    const run: MatrixRun = { schemaVersion: 1, basis, record: excerptOf(record, hidden) };
     await writeRun(folder, name, run);
     return run;
   } catch (error) {
@@ -149,11 +147,15 @@ async function finishedRun(
 }
 
 /** What was judged before, with what the target file says by now of its failures. */
-async function restated(folder: string, definition: TargetDefinition, run: MatrixRun): Promise<MatrixRun> {
-  const { record } = run;
-  const targets = record.targets.map((target) => restateTarget(target, definition));
-  if (isDeepStrictEqual(targets, record.targets)) return run;
-  const renewed = { ...run, record: { ...record, targets } };
+async function restated(
+  folder: string,
+  definition: TargetDefinition,
+  run: MatrixRun,
+  hidden: readonly string[],
+): Promise<MatrixRun> {
+  const targets = run.record.targets.map((target) => restateTarget(target, definition));
+  const renewed = { ...run, record: excerptOf({ ...run.record, targets }, hidden) };
+  if (isDeepStrictEqual(renewed, run)) return run;
   await writeRun(folder, definition.name, renewed);
   return renewed;
 }

@@ -11,8 +11,9 @@ import { CUT, type Verdict } from "../../harness/spec/verdict.ts";
 const DIGITS = 6;
 
 /**
- * What of a finished run is published: evidence whole, passes and what is unsupported without the sentence of their rule, no histograms and timelines. Where
- * something lay on one machine is nobody's evidence: paths in the folders `hidden`, such as that of the package, are given from there on.
+ * What of a finished run is published: evidence whole, passes and what is unsupported without the sentence of their rule, no histograms
+ * and timelines. Where something lay on one machine is nobody's evidence: paths in the folders `hidden`, such as that of the package, are
+ * given from there on.
  *
  * @param hidden absolute, with a separator at the end; one inside another has to come before it.
  */
