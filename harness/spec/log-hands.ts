@@ -29,7 +29,7 @@ export interface LogHands {
   lookAtFiles(name: string): Promise<void>;
   /**
    * True if there is a live file, not empty, that a process of the target has open for writing, and none has another file of the
-   * log open so.
+   * log open so. Where nobody had the log open before it was tampered with, nobody need have it now.
    */
   isBack(): Promise<boolean>;
 }
