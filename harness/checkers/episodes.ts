@@ -1,6 +1,7 @@
 import type { ActionRecord, History, LoadRecord } from "../spec/history.ts";
 import type { ProcessLook } from "../spec/control-observation.ts";
 import type { Episode } from "../spec/observation.ts";
+import type { Outcome } from "../spec/outcome.ts";
 import type { ActionName } from "../spec/target-facts.ts";
 import type { Evidence } from "../spec/verdict.ts";
 import type { Fault } from "./finding.ts";
@@ -100,16 +101,28 @@ function cutRequests(history: History, episodes: readonly Episode[]): History["h
   return history.held.filter(({ row }) => row.outcome !== "ok" && wasLostIn(history, row, episodes));
 }
 
-/** One that the next episode cut is that one's; where none was under way when it ended, the one that it began in counts. */
-function wasLostIn(history: History, row: Times, episodes: readonly Episode[]): boolean {
+/**
+ * One that the next episode cut is that one's; where none was under way when it ended, the one that it began in counts. So it
+ * does for one that hung: its end is our deadline, and says nothing of what went on then.
+ */
+function wasLostIn(history: History, row: Ended, episodes: readonly Episode[]): boolean {
+  const all = observationsOf(history, "episode");
+  if (row.outcome === "hung") {
+    const first = all.find((episode) => isIn(row, [episode]));
+    return first !== undefined && episodes.includes(first);
+  }
   const isWithin = (ms: number) => (episode: Episode) => ms >= episode.startedMs && ms <= episode.endedMs;
-  const endedInOne = observationsOf(history, "episode").some(isWithin(row.doneMs));
+  const endedInOne = all.some(isWithin(row.doneMs));
   return endedInOne ? episodes.some(isWithin(row.doneMs)) : isIn(row, episodes);
 }
 
 interface Times {
   readonly intendedMs: number;
   readonly doneMs: number;
+}
+
+interface Ended extends Times {
+  readonly outcome: Outcome;
 }
 
 function isIn(row: Times, episodes: readonly Episode[]): boolean {

@@ -72,7 +72,7 @@ export interface Stage extends Operating {
   can(action: ActionName): boolean;
   /** Another action of the target file, recorded. Left out in the control. */
   act(action: Exclude<ActionName, "reload" | "stop">): Promise<ActionRecord | undefined>;
-  /** A signal to a process of the target, or with a negative pid to a group, recorded. Left out in the control. */
+  /** A signal to a process of the target, or with a negative pid to the group it is in, recorded. Left out in the control. */
   kill(plan: { readonly name: string; readonly pid: number; readonly signal: NodeJS.Signals }): boolean;
   /** Asks until every worker has answered, or long enough; the living pids that answered with the newest generation of any. */
   servingWorkers(): Promise<readonly number[]>;

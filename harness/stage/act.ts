@@ -1,4 +1,5 @@
-import { sendSignal, signalGroup } from "../process/process-group.ts";
+import { listPids, readProcStat } from "../process/proc-files.ts";
+import { sendSignal } from "../process/process-group.ts";
 import type { ActionRecord } from "../spec/history.ts";
 import type { Stage } from "../spec/scenario.ts";
 import type { ActionName } from "../spec/target-facts.ts";
@@ -22,17 +23,28 @@ export async function act(
   return action;
 }
 
-/** Sends a signal to a process of the target, or to a group of them, and records it; left out in the control. */
+/**
+ * Sends a signal to a process of the target or, with a negative pid, to the group that the process of that number is in, and
+ * records it; left out in the control.
+ */
 export function kill(context: StageContext, plan: Parameters<Stage["kill"]>[0]): boolean {
   const { recorder, phase, target } = context;
   if (phase === "control") return false;
   const { name, pid, signal } = plan;
   // A number from a stale table may belong to anybody by now.
-  const isOurs = target.processes().some((process) => process.pid === Math.abs(pid));
-  const delivered = isOurs && (pid < 0 ? signalGroup(-pid, signal) : sendSignal(pid, signal));
+  const ours = new Set(target.processes().map((process) => process.pid));
+  const wanted = pid < 0 ? -(groupOf(-pid, ours) ?? 0) : pid;
+  const delivered = wanted !== 0 && (wanted < 0 || ours.has(wanted)) && sendSignal(wanted, signal);
   if (delivered && signal === "SIGCONT") settlesFromNow(context);
-  recorder.observations.push({ kind: "signal", name, atMs: recorder.now(), pid, signal, delivered });
+  recorder.observations.push({ kind: "signal", name, atMs: recorder.now(), pid: wanted || pid, signal, delivered });
   return delivered;
+}
+
+/** The group of a process, which need not lead it; undefined where anybody else is in it as well. */
+function groupOf(pid: number, ours: ReadonlySet<number>): number | undefined {
+  const pgrp = readProcStat(pid)?.pgrp;
+  if (pgrp === undefined || pgrp <= 1) return undefined;
+  return listPids().every((one) => ours.has(one) || readProcStat(one)?.pgrp !== pgrp) ? pgrp : undefined;
 }
 
 /** A target that was made to stand still may take its settle time once it goes on. */

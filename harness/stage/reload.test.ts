@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { startFaultServer } from "../client/fault-server.ts";
 import { kill } from "./act.ts";
@@ -144,6 +145,27 @@ test("a target that was made to stand still settles from when it goes on", async
   expect(handle.isTakenUp).toBe(false);
   await handle.served();
   expect(handle.isTakenUp).toBe(true);
+});
+
+test("a group is signalled by any of its members, and only where nobody else is in it", async () => {
+  const { context, recorder } = stageOn(1, { looks: 0, settleMs: 1_000 });
+  const leader = spawn("sh", ["-c", "sleep 30 & echo $!; wait"], { detached: true });
+  const gone = once(leader, "exit");
+  const [first] = (await once(leader.stdout, "data")) as [Buffer];
+  const pids = [leader.pid ?? 0, Number(String(first))];
+  const member = -(pids[1] ?? 0);
+  const know = (known: readonly number[]): void => {
+    Object.assign(context.target, { processes: () => known.map((pid) => ({ pid, state: "S" })) });
+  };
+  know(pids.slice(1));
+  expect(kill(context, { name: "group", pid: member, signal: "SIGKILL" })).toBe(false);
+  know(pids);
+  expect(kill(context, { name: "group", pid: member, signal: "SIGKILL" })).toBe(true);
+  await gone;
+  expect(recorder.observations.map((seen) => ("delivered" in seen ? [seen.pid, seen.delivered] : []))).toEqual([
+    [member, false],
+    [-(leader.pid ?? 0), true],
+  ]);
 });
 
 test("what refuses a reload is told from what could not be asked", async () => {

@@ -1,6 +1,7 @@
-import type { ConversationHandle, RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
+import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
+import { beginStream, isWhole } from "./in-hand.ts";
 import { answered, PATIENCE_MS, startLoads, STEADY_REQUESTS } from "./loads.ts";
-import { awaitPool, watchMain, watchStarts, type MainWatch } from "./watch.ts";
+import { awaitPool, FIRST_START_MS, watchMain, watchStarts, type MainWatch } from "./watch.ts";
 
 /** Requests for whose time it is watched how often something that fails is tried again: two seconds. */
 const WATCHED_REQUESTS = 200;
@@ -8,7 +9,6 @@ const WATCHED_REQUESTS = 200;
 const STOPPED_REQUESTS = 20;
 /** When the crashes are over; back-offs of ten seconds are common. */
 const COMEBACK_MS = 12_000;
-const STREAM = "/stream?chunks=20&ms=100";
 
 /**
  * Under load: a worker is killed with an answer in hand, and after it each of its replacements as soon as it is there; then a
@@ -42,10 +42,14 @@ export const brokenRelease: Scenario = {
 };
 
 async function failToLoad(stage: Stage, pace: RunningLoad, main: MainWatch): Promise<void> {
-  await watchStarts(stage, "broken-release", async () => {
+  let hasStarted = false;
+  const work = async (): Promise<void> => {
     await stage.reload({ release: "fail" });
+    // Old workers that finish what they have may have to be gone before anything is started.
+    if (stage.phase === "trial") await stage.until(() => hasStarted, FIRST_START_MS);
     await answered(stage, pace, WATCHED_REQUESTS);
-  });
+  };
+  await watchStarts(stage, "broken-release", work, () => (hasStarted = true));
   await main.look();
   const reload = await stage.reload();
   await reload.settled();
@@ -78,24 +82,4 @@ async function crashAgainAndAgain(stage: Stage, pace: RunningLoad): Promise<void
     talk.close();
   }
   if (stage.phase === "trial" && victim !== undefined) await awaitPool(stage, "pool-after-crashes", COMEBACK_MS);
-}
-
-interface Stream {
-  readonly talk: ConversationHandle;
-  /** Who sends it; undefined if nobody does. */
-  readonly worker: number | undefined;
-}
-
-/** An answer that is under way for two seconds, and that says at once whose it is. */
-async function beginStream(stage: Stage, door: Stage["doors"][number]): Promise<Stream> {
-  const talk = await stage.converse({ name: "in-hand", door });
-  await talk.send(`GET ${STREAM} HTTP/1.1\r\nHost: ${talk.hostHeader}\r\nx-hupspec-id: ${talk.id}\r\n\r\n`);
-  await talk.until((received) => received.includes("\r\n\r\n"), PATIENCE_MS);
-  const worker = /^x-hupspec-worker: *(\d+)/im.exec(talk.received)?.[1];
-  return { talk, worker: worker === undefined ? undefined : Number(worker) };
-}
-
-/** The last chunk of an answer in chunks. */
-function isWhole(received: string): boolean {
-  return received.endsWith("\r\n0\r\n\r\n");
 }

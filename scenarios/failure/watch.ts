@@ -7,6 +7,8 @@ import type { Stage } from "../../harness/spec/scenario.ts";
 const WATCH_MS = 120_000;
 /** Of the processes that were started, so many are named. */
 const NAMED_STARTS = 20;
+/** Until the first process of a release that goes wrong is there. */
+export const FIRST_START_MS = 3_000;
 
 export interface MainWatch {
   look(): Promise<void>;

@@ -129,7 +129,7 @@ async function signalGroup(stage: Stage, fresh: RunningLoad): Promise<void> {
   let reached = true;
   const by = async (): Promise<{ readonly error?: string }> => {
     reached = stage.kill({ name: "group", pid: -(await stage.mainPid()), signal: reloadSignal as NodeJS.Signals });
-    return reached ? {} : { error: "there is no process group of the main process" };
+    return reached ? {} : { error: "the main process has no process group of its own" };
   };
   await episode(stage, "group", async () => {
     const held = await stage.hold({ door: innermost(stage) });

@@ -29,12 +29,18 @@ export function brokenWindows(history: History, release?: ReleaseKind): readonly
     });
 }
 
-/** Requests without a good answer that were sent in one of the windows, or were under way when it began. */
+/**
+ * Requests without a good answer that were sent in one of the windows, or were under way when it began. One that hangs since
+ * before a process was struck down hangs for that.
+ */
 export function unservedIn(history: History, windows: readonly BrokenWindow[]): readonly Culprit[] {
+  const blows = observationsOf(history, "signal").filter(({ delivered }) => delivered);
   return culprits(history.loads, (row) => {
     if (row.outcome === "ok") return false;
     const endedMs = Number.isNaN(row.doneMs) ? Number.POSITIVE_INFINITY : row.doneMs;
-    return windows.some(({ fromMs, toMs }) => row.intendedMs < toMs && endedMs >= fromMs);
+    const hungBefore = (ms: number): boolean =>
+      row.outcome === "hung" && blows.some(({ atMs }) => atMs >= row.intendedMs && atMs < ms);
+    return windows.some(({ fromMs, toMs }) => row.intendedMs < toMs && endedMs >= fromMs && !hungBefore(fromMs));
   });
 }
 

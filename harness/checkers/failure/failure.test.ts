@@ -30,6 +30,16 @@ test("a request lost while it was tried, an answer of it, or the end of the mast
   });
 });
 
+test("a request that hangs since before a worker was killed is not the broken release's", () => {
+  const hung = rowsWith(500, 520, { outcome: "hung", doneMs: 15_500 });
+  const killed = { kind: "signal", name: "kill", atMs: 600, pid: 101, signal: "SIGKILL", delivered: true } as const;
+  expect(keepsOld(troubled(hung, { observations: [mainPoll(), STARTS, killed] }))).toMatchObject({ outcome: "held" });
+  const missed = { ...killed, delivered: false };
+  expect(keepsOld(troubled(hung, { observations: [mainPoll(), STARTS, missed] }))).toMatchObject({
+    outcome: "violated",
+  });
+});
+
 test("whoever waits until the old one is gone and the next one is there was not served", () => {
   expect(keepsOld(troubled(rowsWith(1_100, 2_600, { doneMs: 2_600 })))).toMatchObject({
     outcome: "violated",

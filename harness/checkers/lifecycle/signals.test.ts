@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { History } from "../../spec/history.ts";
 import type { Observation } from "../../spec/observation.ts";
 import { action, history, type HistoryParts, load, rowOf, sample } from "../testing/history-fixture.ts";
+import { episodesOf, lossesIn } from "../episodes.ts";
 import { signals } from "./signals.ts";
 
 const episode = (name: string, startedMs = 900, endedMs = 3_000): Observation => ({
@@ -239,6 +240,21 @@ describe("lifecycle/worker-count-signals", () => {
     const parts = { actions, loads: [cut, quiet()] };
     expect(check(given([...looks, ...next], parts)).outcome).toBe("held");
     expect(check(given([...looks, ...next.slice(0, 1)], parts)).outcome).toBe("violated");
+  });
+
+  it("answers for what began to hang in it, though our deadline for that came in the next episode", () => {
+    const looks = [
+      look("before-add", 900, 1, 100),
+      look("after-add", 1_400, 1, 100, 101),
+      look("after-remove", 2_000, 1, 100),
+    ];
+    const hung = load([{}, { intendedMs: 1_500, doneMs: 16_500, outcome: "hung" }]);
+    const history = given([...looks, episode("resize"), episode("group", 16_000, 17_000)], {
+      actions: [...actions, action({ startedMs: 16_100 })],
+      loads: [hung, quiet()],
+    });
+    expect(check(history)).toMatchObject({ outcome: "violated", violations: 1 });
+    expect(lossesIn(history, episodesOf(history, "group"))).toEqual([]);
   });
 
   it("decides nothing if nothing was asked, and is not supported without the actions", () => {

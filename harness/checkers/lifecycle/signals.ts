@@ -128,8 +128,7 @@ function groupSignalSafe(history: History): Finding {
     return unsupported("a reload is more than one signal to the main process");
   const sent = observationsOf(history, "signal", "group");
   if (sent.length === 0) return inconclusive("the process group was sent no signal");
-  if (sent.every(({ delivered }) => !delivered))
-    return unsupported("the main process leads no process group of its own");
+  if (sent.every(({ delivered }) => !delivered)) return unsupported("the main process has no process group of its own");
   const episodes = episodesOf(history, "group");
   const reloads = episodes.flatMap((episode) => actionsIn(history, episode, "reload"));
   const losses = lossesIn(history, episodes);
