@@ -59,6 +59,8 @@ export const LIMITS = {
   gatePollEveryMs: 100,
   /** Answers that each load of a control gets in place of a reload; a number, not a time. */
   controlRequestsPerReload: 30,
+  /** Fewer reloads are no loop, and tell no trend; a number. */
+  loopReloads: 24,
   /** How long a line of console or log is waited for, and between two looks for it: some servers say what they think later. */
   serverLinesMs: 8_000,
   serverLinesEveryMs: 100,

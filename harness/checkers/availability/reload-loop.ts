@@ -1,12 +1,11 @@
 import type { History } from "../../spec/history.ts";
+import { LIMITS } from "../../spec/limits.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
 import { isStruck, reloadWindows, touches, whyNoReloadSeen, whyNotByReload } from "../reload-windows.ts";
 import { describeClasses, powerToSee, requestClasses } from "../request-classes.ts";
 import { culprits, evidenceOf, summarize } from "../request-evidence.ts";
 
-/** Fewer reloads are no loop. */
-const LEAST_RELOADS = 20;
 /** A loss this rare, of the requests inside the reloads, has to show in a loop that is said to lose nothing ... */
 const RARE_LOSS = 1 / 1_000;
 /** ... with at least this probability. */
@@ -36,7 +35,7 @@ function reloadLoopLosesNothing(history: History): Finding {
       evidence: evidenceOf(history, lost),
     });
   }
-  if (windows.length < LEAST_RELOADS) return inconclusive(`${windows.length} reloads are no loop`);
+  if (windows.length < LIMITS.loopReloads) return inconclusive(`${windows.length} reloads are no loop`);
   const power = powerToSee(RARE_LOSS, inside);
   const chance = `a loss of 1 in ${1 / RARE_LOSS} there would have shown with ${(100 * power).toFixed(1)} %`;
   if (power < LEAST_POWER) return inconclusive(`too few requests on fresh connections: ${chance}; ${text}`);

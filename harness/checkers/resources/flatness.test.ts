@@ -43,6 +43,13 @@ describe("resources/descriptors-flat", () => {
     expect(check(soundLoop({ observations })).outcome).toBe("held");
   });
 
+  it("follows the main process where each reload replaces it", () => {
+    const inherited = (perReload: number) =>
+      looks((index) => ({ pid: 100 + index, descriptors: 29 + perReload * index }));
+    expect(check(soundLoop({ observations: inherited(0) })).outcome).toBe("held");
+    expect(check(soundLoop({ observations: inherited(1) })).outcome).toBe("violated");
+  });
+
   it("decides nothing with too few looks, at another process, or without reloads", () => {
     expect(check(soundLoop({ observations: looks(() => ({}), 20) })).outcome).toBe("inconclusive");
     expect(check(soundLoop({ observations: looks((index) => ({ pid: index < 10 ? 1 : 2 })) })).outcome).toBe(

@@ -1,12 +1,11 @@
 import type { History } from "../../spec/history.ts";
+import { LIMITS } from "../../spec/limits.ts";
 import type { ResourceLook } from "../../spec/observation.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
 import { reloads, whyNoReloadSeen } from "../reload-windows.ts";
 
-/** Looks at the main process, one after each reload, below which nothing can be said of a trend. */
-const LEAST_LOOKS = 24;
 /** What a process takes for itself while it is new (compiled code, caches, pools) is no leak: so much of the looks is left out. */
 const WARM_UP = 1 / 3;
 /** Descriptors that come and go with what happens to be under way at the look. */
@@ -54,9 +53,10 @@ interface Measure {
 function isFlat(history: History, { noun, tolerated, valueOf, format }: Measure): Finding {
   const reason = whyNoReloadSeen(history, history.loads);
   if (reason) return inconclusive(reason);
-  const looks = looksAtOneProcess(history);
+  const looks = looksAtMainProcess(history);
   const reloadCount = reloads(history).length;
-  if (looks.length < LEAST_LOOKS) {
+  // One look after each reload.
+  if (looks.length < LIMITS.loopReloads) {
     return inconclusive(`${looks.length} looks at one main process in ${reloadCount} reloads tell no trend`);
   }
   const steady = looks.slice(Math.ceil(looks.length * WARM_UP));
@@ -83,11 +83,15 @@ function isFlat(history: History, { noun, tolerated, valueOf, format }: Measure)
   });
 }
 
-/** Those at the process that was the main one in the end: one that was replaced meanwhile started afresh. */
-function looksAtOneProcess(history: History): readonly ResourceLook[] {
+/**
+ * Those at the process that was the main one in the end: one that was replaced meanwhile started afresh. Where each reload
+ * replaces it, what is inherited can grow all the same, and all looks count.
+ */
+function looksAtMainProcess(history: History): readonly ResourceLook[] {
   const looks = observationsOf(history, "resources", "after-reload");
-  const pid = looks.at(-1)?.pid;
-  return looks.filter((look) => look.pid === pid);
+  const pids = new Set(looks.map(({ pid }) => pid));
+  const last = looks.at(-1)?.pid;
+  return pids.size > looks.length / 2 ? looks : looks.filter(({ pid }) => pid === last);
 }
 
 function median(values: readonly number[]): number {
