@@ -19,7 +19,7 @@ export const LIMITS = {
   readyProbeEveryMs: 25,
   /** A pid file that names nobody is looked at again for as long: gunicorn's new master takes its place within a second. */
   pidFileMs: 2_000,
-  /** A command given as an action may take this long. */
+  /** A command given as an action may take this long, or the settle time where that is longer. */
   commandMs: 15_000,
   /** A held request that the application has not entered by then. */
   gateMs: 10_000,
