@@ -21,6 +21,8 @@ export const LIMITS = {
   pidFileMs: 2_000,
   /** A command given as an action may take this long, or the settle time where that is longer. */
   commandMs: 15_000,
+  /** By then a stop has begun whose command waits for its end, whether or not anything shows. */
+  stopShowsMs: 1_000,
   /** A held request that the application has not entered by then. */
   gateMs: 10_000,
   /** The application answers a held request that nobody has released so long after the settle time. */

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
@@ -202,6 +203,18 @@ test("a daemon that nobody stopped is ended with the target", async () => {
     expect(isRunning(pid)).toBe(true);
   }
   expect(isRunning(pid)).toBe(false);
+});
+
+test("a stop by a command that waits for its end is asked for before that", async () => {
+  const stop = `{command: [sh, -c, "until [ -e \${workspace}/answered ]; do sleep 0.05; done; kill -TERM $(cat \${workspace}/run/main.pid)"]}`;
+  const definition = define(`${single}\nmain: {pidfile: "\${workspace}/run/main.pid"}\nactions: {stop: ${stop}}`, {
+    mode: "daemon, --pidfile, '${workspace}/run/main.pid'",
+  });
+  await using target = await bootTarget(definition, options);
+  const asked = (): void => writeFileSync(path.join(target.workspace.root, "answered"), "");
+  const outcome = await target.stop(signal, asked);
+  expect(outcome).toMatchObject({ killed: false, leftOver: [] });
+  expect(outcome.error).toBeUndefined();
 });
 
 test("what outlives the stop is left over, reported and killed", async () => {

@@ -57,9 +57,12 @@ export function controlsOf(parts: ControlsParts): Controls {
       // Ours, not the target's; what it leaves behind is the target's.
       started: table.ignore,
     });
-  /** A command that deploys or reloads may wait until that is done. */
-  const runStep = (command: readonly string[], signal: AbortSignal): Promise<CommandResult> =>
-    run(command, signal, Math.max(LIMITS.commandMs, settings.settleMs));
+  /** A command may wait until what it asks for is done, which may not be before the caller has done its part. */
+  const runStep = (
+    command: readonly string[],
+    signal: AbortSignal,
+    doneMs = settings.settleMs,
+  ): Promise<CommandResult> => run(command, signal, doneMs + LIMITS.commandMs);
   const resolveMain = (site: string, signal: AbortSignal): Promise<number> =>
     mainPid({
       main: settings.main,
@@ -69,14 +72,14 @@ export function controlsOf(parts: ControlsParts): Controls {
       run: async (command) => outputOf(await run(command, signal)),
       signal,
     });
-  const perform = (steps: TargetAction, site: string, signal: AbortSignal): Promise<ActionOutcome> =>
+  const perform = (steps: TargetAction, site: string, signal: AbortSignal, doneMs?: number): Promise<ActionOutcome> =>
     performAction(steps, {
       values: valuesOf(site),
       childPid,
       mainPid: () => resolveMain(site, signal),
       pidFromFile: (file) => pidFromFile(file, isOfRun, signal),
       run: async (command) => {
-        const { stdout, stderr, ...end } = await runStep(command, signal);
+        const { stdout, stderr, ...end } = await runStep(command, signal, doneMs);
         return { output: (stdout + stderr).trim(), ...end };
       },
       signal,
@@ -85,7 +88,7 @@ export function controlsOf(parts: ControlsParts): Controls {
     // A stop must be possible for every target, and this is how a service manager does it.
     const steps = settings.actions[action] ?? (action === "stop" ? { signal: "TERM" as const } : undefined);
     if (!steps) throw new TypeError(`expected ${definition.name} to say how to do ${action}`);
-    return perform(steps, site, signal);
+    return perform(steps, site, signal, action === "stop" ? settings.drainMs : settings.settleMs);
   };
   return {
     act,

@@ -16,7 +16,7 @@ export interface StopPlan {
   readonly mainPid: () => Promise<number>;
   /** Asks for the graceful stop. */
   readonly ask: () => Promise<ActionOutcome>;
-  /** Called as soon as the stop was asked for, before the wait for the exit. */
+  /** Called as soon as the stop was asked for, before the wait for the exit; of a command that lasts, when it shows. */
   readonly asked?: () => void;
 }
 
@@ -40,9 +40,12 @@ export async function stopTarget({
 }: StopPlan): Promise<StopOutcome> {
   const daemon = child.exit === undefined ? undefined : await mainPid().catch(() => undefined);
   // So that descendants are known as such before their parents go.
-  table.read();
-  const { startedMs, error } = await ask();
+  const before = table.read().length;
+  const asking = ask();
+  // A command may last as long as the target does, and that as long as what its caller has in flight.
+  await Promise.race([asking, waitUntil(() => table.read().length < before, LIMITS.stopShowsMs, signal)]);
   asked?.();
+  const { startedMs, error } = await asking;
   const isGone = (): boolean => child.exit !== undefined && (daemon === undefined || !isRunning(daemon));
   const went = error === undefined && (await waitUntil(isGone, drainMs + LIMITS.terminateMs, signal));
   const seenMs = performance.now();
