@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
@@ -6,33 +5,9 @@ import { expect, test } from "vitest";
 import { isRunning } from "../process/process-group.ts";
 import { waitUntil } from "../process/wait-until.ts";
 import { bootTarget } from "./boot.ts";
-import type { BootedTarget } from "./booted-target.ts";
+import { define, fixtures, get, options, signal, single } from "./fixtures/define.ts";
 import { TargetBootError, TargetUnavailableError } from "./errors.ts";
-import { parseTargetFile, type TargetDefinition } from "./target-definition.ts";
-
-const fixtures = path.join(import.meta.dirname, "fixtures");
-const signal = AbortSignal.timeout(60_000);
-const options = { runId: `test-${process.pid}`, signal, env: process.env };
-
-const define = (extra: string, { mode = "ok", port = "${port}" } = {}): TargetDefinition =>
-  parseTargetFile(
-    `hupspec: 1
-name: fixture
-role: app-server
-start: ["\${node}", "\${targetDir}/server.ts", --port, "${port}", --mode, ${mode}]
-${extra}`,
-    path.join(fixtures, "target.yaml"),
-    fixtures,
-  );
-
-const single = "url: http://127.0.0.1:${port}";
-
-async function get(target: BootedTarget, site = "main", door: "front" | "direct" = "front"): Promise<unknown> {
-  const endpoint = target.site(site).endpoints[door];
-  if (!endpoint || "socketPath" in endpoint) throw new TypeError("expected an endpoint with a port");
-  const response = await fetch(`http://${endpoint.host}:${endpoint.port}/`);
-  return response.json();
-}
+import { parseTargetFile } from "./target-definition.ts";
 
 test("boots, deploys, reloads, stops, and leaves nothing behind", async () => {
   let root = "";
@@ -168,74 +143,6 @@ logs: {files: ["\${workspace}/logs/\${site}.log*"], limits: {maxBytes: 1000, bac
   );
   expect(await target.output()).toContain("GET / one.localhost");
   expect(() => target.site("three")).toThrow("expected one of the sites one, two");
-});
-
-test("a daemon is signalled by its pid file, stopped, and waited for", async () => {
-  const definition = define(
-    `${single}
-main: {pidfile: "\${workspace}/run/main.pid"}
-actions: {reload: {signal: HUP}, rotate: {command: ["\${node}", -p, "'done ' + process.argv[1]", "\${site}"]}}`,
-    { mode: "daemon, --pidfile, '${workspace}/run/main.pid'" },
-  );
-  await using target = await bootTarget(definition, options);
-  const pid = await target.mainPid("main");
-  expect(target.processes().map((facts) => facts.pid)).toEqual([pid]);
-  await target.deploy("main");
-  expect((await target.act("reload", "main", signal)).error).toBeUndefined();
-  expect(await waitUntil(async () => ((await get(target)) as { generation: number }).generation === 2, 5_000)).toBe(
-    true,
-  );
-  expect(await target.act("rotate", "main", signal)).toMatchObject({ output: "done main" });
-  expect(await target.stop(signal)).toMatchObject({ exitCode: null, killed: false, leftOver: [] });
-  expect(isRunning(pid)).toBe(false);
-});
-
-test("a daemon that nobody stopped is ended with the target", async () => {
-  let pid = 0;
-  {
-    await using target = await bootTarget(
-      define(`${single}\nmain: {command: [cat, "\${workspace}/run/main.pid"]}`, {
-        mode: "daemon, --pidfile, '${workspace}/run/main.pid'",
-      }),
-      options,
-    );
-    pid = await target.mainPid("main");
-    expect(isRunning(pid)).toBe(true);
-  }
-  expect(isRunning(pid)).toBe(false);
-});
-
-test("a stop by a command that waits for its end is asked for before that", async () => {
-  const stop = `{command: [sh, -c, "until [ -e \${workspace}/answered ]; do sleep 0.05; done; kill -TERM $(cat \${workspace}/run/main.pid)"]}`;
-  const definition = define(`${single}\nmain: {pidfile: "\${workspace}/run/main.pid"}\nactions: {stop: ${stop}}`, {
-    mode: "daemon, --pidfile, '${workspace}/run/main.pid'",
-  });
-  await using target = await bootTarget(definition, options);
-  const asked = (): void => writeFileSync(path.join(target.workspace.root, "answered"), "");
-  const outcome = await target.stop(signal, asked);
-  expect(outcome).toMatchObject({ killed: false, leftOver: [] });
-  expect(outcome.error).toBeUndefined();
-});
-
-test("what outlives the stop is left over, reported and killed", async () => {
-  await using target = await bootTarget(define(`${single}\nactions: {reopen: {signal: USR1}}`), options);
-  await target.act("reopen", "main", signal);
-  expect(await waitUntil(async () => (await target.output()).includes("started a child"), 5_000)).toBe(true);
-  const stop = await target.stop(signal);
-  expect(stop.killed).toBe(false);
-  expect(stop.leftOver.map(({ command }) => command)).toEqual(["sleep 600"]);
-  expect(stop.leftOver.some(({ pid }) => isRunning(pid))).toBe(false);
-});
-
-test("an interrupt ends a target that ignores TERM within seconds", async () => {
-  const interrupt = new AbortController();
-  const target = await bootTarget(define(single, { mode: "stubborn" }), { ...options, signal: interrupt.signal });
-  const pid = await target.mainPid("main");
-  interrupt.abort();
-  const started = performance.now();
-  await target[Symbol.asyncDispose]();
-  expect(performance.now() - started).toBeLessThan(5_000);
-  expect(isRunning(pid)).toBe(false);
 });
 
 test("a failing action names its cause", async () => {
