@@ -227,6 +227,8 @@ export interface HoldPlan {
   readonly door: Door;
   /** `gate` unless told. */
   readonly by?: HeldBy;
+  /** How long it is waited for that the application enters the gate; `LIMITS.gateMs` unless told. */
+  readonly enterMs?: number;
   /** Of a held stream: lines, and the time between two of them. */
   readonly stream?: { readonly chunks: number; readonly everyMs: number };
 }

@@ -50,7 +50,7 @@ const BEGIN: Readonly<Record<HeldBy, (context: StageContext, plan: HoldPlan) => 
 };
 
 /** The application answers only when the gate is opened. */
-async function behindGate(context: StageContext, { door }: HoldPlan): Promise<Begun> {
+async function behindGate(context: StageContext, { door, enterMs }: HoldPlan): Promise<Begun> {
   const { target, recorder, signal } = context;
   const id = `${context.idPrefix("held")}0`;
   const gate = target.gate(id);
@@ -59,16 +59,21 @@ async function behindGate(context: StageContext, { door }: HoldPlan): Promise<Be
   const holdMs = LIMITS.holdMs + target.facts(context.site).settleMs;
   const request = { path: `/hold?gate=${id}&ms=${holdMs}` };
   const answer = exchange({ ...common(context, door, id), request });
-  const entered = await entersBeforeItEnds(gate, answer, signal);
+  const entered = await entersBeforeItEnds(gate, answer, signal, enterMs);
   return { answer, enteredMs: entered ? recorder.now() : Number.NaN, letGo: () => gate.open() };
 }
 
 /** Refused or answered at once, a request will not enter its gate any more: no point in waiting for that. */
-async function entersBeforeItEnds(gate: Gate, answer: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+async function entersBeforeItEnds(
+  gate: Gate,
+  answer: Promise<unknown>,
+  signal: AbortSignal,
+  enterMs?: number,
+): Promise<boolean> {
   const over = new AbortController();
   void answer.then(() => over.abort());
   try {
-    return await gate.entered(AbortSignal.any([signal, over.signal]));
+    return await gate.entered(AbortSignal.any([signal, over.signal]), enterMs);
   } catch (error) {
     signal.throwIfAborted();
     if (!over.signal.aborted) throw error;

@@ -12,6 +12,8 @@ const PATIENCE = 4;
 const MOST_PATIENCE_MS = 8_000;
 /** The same once one has waited: no point in looking long. */
 const SHORT_PATIENCE_MS = 100;
+/** Nor is there in waiting for a request to get in, where those who could take it wait themselves. */
+const SHORT_ENTER_MS = 1_000;
 const ASK_EVERY_MS = 40;
 const CHILD_MS = 2_000;
 
@@ -50,7 +52,7 @@ async function pinAndReload(stage: Stage, door: Door): Promise<void> {
   let isPutOff = false;
   let isRefused = false;
   for (let index = 0; index < RELOADS; index++) {
-    held.push(await stage.hold({ door }));
+    held.push(await stage.hold({ door, ...(isPutOff && { enterMs: SHORT_ENTER_MS }) }));
     const reload = await stage.reload({ awaits: "nothing" });
     isRefused = reload.refused;
     if (isRefused) break;
