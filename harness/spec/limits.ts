@@ -19,7 +19,7 @@ export const LIMITS = {
   readyProbeEveryMs: 25,
   /** A pid file that names nobody is looked at again for as long: gunicorn's new master takes its place within a second. */
   pidFileMs: 2_000,
-  /** A command given as an action may take this long, or the settle time where that is longer. */
+  /** A command may take this long; one that is given as an action, so much longer than what it may wait for. */
   commandMs: 15_000,
   /** By then a stop has begun whose command waits for its end, whether or not anything shows. */
   stopShowsMs: 1_000,
