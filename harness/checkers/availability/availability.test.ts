@@ -7,7 +7,18 @@ describe("availability/reload-loses-nothing", () => {
   const check = availability["availability/reload-loses-nothing"];
 
   it("holds where every request was answered", () => {
-    expect(check(soundReload())).toMatchObject({ outcome: "held", trials: 150 });
+    expect(check(soundReload())).toMatchObject({ outcome: "held", trials: 160 });
+  });
+
+  it("is violated by what a client lost that keeps connections alive, on one that it had just opened", () => {
+    const rows = rowsAroundReload((row, index) =>
+      index === 60 ? { ...row, outcome: "reset-before-answer-fresh" } : { ...row, reused: index >= 10 },
+    );
+    expect(check(soundReload({ loads: [freshLoad(), keptLoad(rows)] }))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      trials: 161,
+    });
   });
 
   it("is violated by a single refused request, and says which one and when", () => {

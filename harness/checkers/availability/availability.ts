@@ -26,14 +26,16 @@ export const availability = {
 
 // A reload under load loses no request on a fresh connection.
 function reloadLosesNothing(history: History): Finding {
-  const loads = history.loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
+  // Who keeps connections alive opens fresh ones as well.
+  const loads = history.loads.filter(({ mode }) => mode === "open-loop");
   const lost = culprits(loads, ({ reused, outcome }) => !reused && outcome !== "ok");
-  const reason = whyNoReloadSeen(history, loads) ?? whyNotByReload(history, lost);
+  const fresh = loads.filter(({ connections }) => connections === "fresh");
+  const reason = whyNoReloadSeen(history, fresh) ?? whyNotByReload(history, lost);
   if (reason && !lost.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
-  const trials = countRows(loads);
+  const trials = culprits(loads, ({ reused }) => !reused).length;
   const reloadCount = reloadWindows(history).length;
   // What became of requests on reused connections is said as well; the rules on connections judge it.
-  const classes = describeClasses(requestClasses(history.loads.filter(({ mode }) => mode === "open-loop")));
+  const classes = describeClasses(requestClasses(loads));
   const text = `${lost.length} of ${trials} requests lost in ${reloadCount} reloads`;
   if (lost.length === 0) return held(trials, `${text}; ${classes}`);
   return violated({

@@ -105,7 +105,7 @@ describe("availability/reuseport-loses-nothing", () => {
   it("holds where both what was asked and what waited is answered", () => {
     expect(check(soundReload({ observations: [look(2), ...queued(false)] }))).toMatchObject({
       outcome: "held",
-      observed: expect.stringMatching(/^2 listeners on one port: 8 in the listen queue .*; 0 of 150 requests lost/),
+      observed: expect.stringMatching(/^2 listeners on one port: 8 in the listen queue .*; 0 of 160 requests lost/),
     });
   });
 
