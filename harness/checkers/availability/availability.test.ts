@@ -218,16 +218,38 @@ describe("availability/stall-bounded", () => {
     });
   });
 
+  it("is violated by a request that nobody answered on a connection kept alive, while others were served", () => {
+    const rows = rowsAroundReload((row, index) =>
+      index === 55 ? { ...row, reused: true, outcome: "hung", doneMs: 16_100 } : { ...row, reused: index >= 10 },
+    );
+    const hung = { loads: [freshLoad(), keptLoad(rows)] };
+    expect(check(soundReload(hung))).toMatchObject({
+      outcome: "violated",
+      violations: 1,
+      observed: expect.stringContaining("longest 15000.0 ms"),
+    });
+    // So short a pause does not explain so long a wait.
+    expect(check(soundReload({ ...hung, pauses: [{ fromMs: 1_200, toMs: 1_500 }] })).outcome).toBe("violated");
+  });
+
   it("decides nothing of a stall on a machine that kept the generator itself waiting", () => {
     const rows = rowsAroundReload((row, index) => (index === 55 ? { ...row, doneMs: 1_100 + 1_001 } : row));
-    const paused = (fromMs: number, toMs: number) =>
-      check(soundReload({ loads: [lateLoad(rows)], pauses: [{ fromMs, toMs }] }));
+    const paused = (fromMs: number, toMs: number, p99Ms = 500) =>
+      check(
+        soundReload({
+          loads: [lateLoad(rows)],
+          pauses: [{ fromMs, toMs }],
+          target: { budget: { stallMs: 1_000, p99Ms } },
+        }),
+      );
     expect(paused(1_200, 1_500)).toMatchObject({
       outcome: "inconclusive",
       reason: expect.stringContaining("the suite itself paused for 300 ms"),
     });
     expect(paused(100, 1_050).outcome).toBe("violated");
     expect(paused(2_200, 2_900).outcome).toBe("violated");
+    // Without so little it had been within the budget.
+    expect(paused(1_200, 1_260, 2_000).outcome).toBe("inconclusive");
   });
 
   it("decides nothing of the p99 of reloads during which the generator was kept waiting", () => {

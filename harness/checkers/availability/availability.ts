@@ -1,5 +1,6 @@
 import { type Gap, gapsBetween } from "../../client/timeline.ts";
 import type { History, LedgerRow, LoadRecord } from "../../spec/history.ts";
+import type { Outcome } from "../../spec/outcome.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, violated } from "../finding.ts";
 import { longestOf, pausedMs, provenMs, type Timed } from "../pauses.ts";
@@ -12,7 +13,7 @@ import {
   whyNotByReload,
 } from "../reload-windows.ts";
 import { describeClasses, requestClasses } from "../request-classes.ts";
-import { countRows, culprits, evidenceOf, summarize } from "../request-evidence.ts";
+import { countRows, type Culprit, culprits, evidenceOf, summarize } from "../request-evidence.ts";
 
 /** Requests that the seed's experiment sends. */
 const AB_REQUESTS = 10_000;
@@ -169,8 +170,10 @@ function answeredWithin(row: LedgerRow, ms: number): boolean {
   return row.outcome === "ok" && row.doneMs - row.intendedMs <= ms;
 }
 
-/** A pause of the suite of this part of the stall that is allowed leaves undecided what took longer meanwhile. */
+/** A pause of the suite of this part of what took too long leaves that undecided. */
 const PAUSE_PART_OF_STALL = 0.25;
+/** Requests that were waited for in vain. */
+const GIVEN_UP: readonly Outcome[] = ["hung", "connect-timeout"];
 
 // The longest stall and the p99 latency inside a reload window stay within the declared budget.
 function stallBounded(history: History): Finding {
@@ -178,8 +181,11 @@ function stallBounded(history: History): Finding {
   const loads = history.loads.filter(({ mode }) => mode === "open-loop");
   const reason = whyNoReloadSeen(history, loads);
   if (reason) return inconclusive(reason);
-  const rows = culprits(loads, (row) => row.outcome === "ok" && touches(row, windows) !== undefined);
-  if (rows.length === 0) return inconclusive("no request was answered inside a reload window");
+  const inside = culprits(loads, (row) => touches(row, windows) !== undefined);
+  if (!inside.some(({ row }) => row.outcome === "ok"))
+    return inconclusive("no request was answered inside a reload window");
+  const isTimed = ({ row }: Culprit): boolean => row.outcome === "ok" || GIVEN_UP.includes(row.outcome);
+  const rows = inside.filter(isTimed);
   const { stallMs, p99Ms } = history.target.budget;
   const latencies = rows.map(({ row }) => row.doneMs - row.intendedMs).sort((a, b) => a - b);
   const p99 = latencies[Math.ceil(latencies.length * 0.99) - 1] ?? 0;
@@ -187,7 +193,7 @@ function stallBounded(history: History): Finding {
   const gaps = gapsInside(loads, windows);
   const gap = highest(gaps.map(lengthOf));
   const text =
-    `p99 ${p99.toFixed(1)} ms, longest ${max.toFixed(1)} ms of ${rows.length} answers inside ${windows.length} reload windows; ` +
+    `p99 ${p99.toFixed(1)} ms, longest ${max.toFixed(1)} ms of ${rows.length} requests inside ${windows.length} reload windows; ` +
     `longest time without a good answer ${gap.toFixed(1)} ms`;
   if (Math.max(max, gap) <= stallMs && p99 <= p99Ms) return held(rows.length, text);
   // On a machine on which the suite itself has to wait so long for a core, the target has to as well.
@@ -195,14 +201,16 @@ function stallBounded(history: History): Finding {
     (span) => lengthOf(span) > stallMs,
   );
   const paused = (span: Gap): number => pausedMs(history, span.fromMs, span.toMs);
-  const excuses = [...long.map(paused), ...(p99 > p99Ms ? [highest(windows.map(paused))] : [])];
-  if (excuses.every((ms) => ms > stallMs * PAUSE_PART_OF_STALL)) {
-    return inconclusive(`${text}, but the suite itself paused for ${highest(excuses).toFixed(0)} ms meanwhile`);
+  const isExcused = (span: Gap): boolean =>
+    lengthOf(span) - paused(span) <= stallMs || paused(span) > lengthOf(span) * PAUSE_PART_OF_STALL;
+  const pausedInWindowMs = highest(windows.map(paused));
+  if (long.every(isExcused) && (p99 <= p99Ms || pausedInWindowMs > stallMs * PAUSE_PART_OF_STALL)) {
+    const mostMs = highest([...long.map(paused), ...(p99 > p99Ms ? [pausedInWindowMs] : [])]);
+    return inconclusive(`${text}, but the suite itself paused for ${mostMs.toFixed(0)} ms meanwhile`);
   }
   const slow = rows.filter(({ row }) => row.doneMs - row.intendedMs > Math.min(stallMs, p99Ms));
-  const unanswered = culprits(loads, (row) => row.outcome !== "ok" && touches(row, windows) !== undefined);
   return violated({
-    trials: rows.length + unanswered.length,
+    trials: inside.length,
     violations: Math.max(slow.length, 1),
     expected: `p99 at most ${p99Ms} ms and no stall longer than ${stallMs} ms`,
     observed: text,
@@ -211,7 +219,10 @@ function stallBounded(history: History): Finding {
         history,
         slow.toSorted((a, b) => b.row.doneMs - b.row.intendedMs - (a.row.doneMs - a.row.intendedMs)),
       ),
-      ...evidenceOf(history, unanswered),
+      ...evidenceOf(
+        history,
+        inside.filter((one) => !isTimed(one)),
+      ),
     ],
   });
 }
