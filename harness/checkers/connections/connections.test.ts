@@ -98,7 +98,8 @@ describe("connections/close-announced", () => {
     expect(check(soundReload({ loads: [kept] }))).toMatchObject({ outcome: "held", trials: 140 });
   });
 
-  it.each(["reset-before-answer-reused", "closed-before-answer-reused"] as const)("is violated by %s", (outcome) => {
+  const ends = ["reset-before-answer-reused", "closed-before-answer-reused", "truncated"] as const;
+  it.each(ends)("is violated by %s", (outcome) => {
     const rows = rowsAroundReload((row, index) => ({ ...row, reused: true, ...(index === 51 && { outcome }) }));
     expect(check(soundReload({ loads: [keptLoad(rows)] }))).toMatchObject({ outcome: "violated", violations: 1 });
   });

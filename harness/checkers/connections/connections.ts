@@ -83,9 +83,13 @@ function closeAnnounced(history: History): Finding {
     announced += load.closes.announced;
   }
   if (trials === 0) return inconclusive("no connection carried a second request");
+  // One that ends amid an answer ends in use as well.
   const cut = culprits(
     loads,
-    ({ outcome }) => outcome === "reset-before-answer-reused" || outcome === "closed-before-answer-reused",
+    ({ reused, outcome }) =>
+      outcome === "reset-before-answer-reused" ||
+      outcome === "closed-before-answer-reused" ||
+      (reused && outcome === "truncated"),
   );
   if (cut.length + idle === 0) {
     return held(
