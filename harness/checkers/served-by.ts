@@ -1,4 +1,4 @@
-import type { ActionRecord, History, LedgerRow } from "../spec/history.ts";
+import type { ActionRecord, HeldRequest, History, LedgerRow } from "../spec/history.ts";
 import { observationsOf } from "./observations.ts";
 import { generationIn, rawAnswers, workerIn } from "./raw-answers.ts";
 import { reloads } from "./reload-windows.ts";
@@ -34,6 +34,18 @@ export function spans(
   { startedMs }: ActionRecord,
 ): boolean {
   return enteredMs <= startedMs && releasedMs >= startedMs;
+}
+
+/**
+ * At the end of the drain that it is configured for, a server may cut what the suite itself still keeps in flight. An answer that
+ * never comes was not cut, and ends after that only since somebody waits for it.
+ */
+export function isCutByDrain(request: HeldRequest, reload: ActionRecord, drainMs: number): boolean {
+  const { by, row, releasedMs } = request;
+  const deadlineMs = reload.startedMs + drainMs;
+  if (row.outcome === "ok" || row.outcome === "hung") return false;
+  if (row.doneMs < deadlineMs || !spans(request, reload)) return false;
+  return by === "stream" || releasedMs >= deadlineMs;
 }
 
 /** "PUT x: status-500 after 12 ms", with its place. */

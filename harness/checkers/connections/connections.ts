@@ -1,13 +1,13 @@
 import { carried } from "./carried-requests.ts";
 import { deadlineConnections } from "./deadline-connections.ts";
-import type { ActionRecord, HeldRequest, History, LedgerRow } from "../../spec/history.ts";
+import type { History, LedgerRow } from "../../spec/history.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, unsupported, violated } from "../finding.ts";
 import { idleClients } from "./idle-clients.ts";
 import { observationsOf } from "../observations.ts";
 import { reloads, whyNoReloadSeen } from "../reload-windows.ts";
 import { culprits, evidenceOf, summarize } from "../request-evidence.ts";
-import { spans } from "../served-by.ts";
+import { isCutByDrain, spans } from "../served-by.ts";
 
 export const connections = {
   "connections/in-flight-completes": inFlightCompletes,
@@ -56,17 +56,6 @@ function inFlightCompletes(history: History): Finding {
       text: `${row.id} (${by}, ${door}): ${row.outcome}; the application entered it at ${enteredMs.toFixed(1)} ms, reload ${action} came after that, it ended at ${row.doneMs.toFixed(1)} ms`,
     })),
   });
-}
-
-/**
- * At the end of the drain that it is configured for, a server may cut what the suite itself still keeps in flight. An answer that
- * never comes was not cut, and ends after that only since somebody waits for it.
- */
-function isCutByDrain(request: HeldRequest, reload: ActionRecord, drainMs: number): boolean {
-  const { by, row, releasedMs } = request;
-  const deadlineMs = reload.startedMs + drainMs;
-  if (row.outcome === "hung" || row.doneMs < deadlineMs || !spans(request, reload)) return false;
-  return by === "stream" || releasedMs >= deadlineMs;
 }
 
 // A kept-alive connection in use is closed only after an answer that says `Connection: close`.

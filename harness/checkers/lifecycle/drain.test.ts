@@ -87,6 +87,19 @@ describe("lifecycle/reload-during-drain", () => {
     expect(check(soundReload({ held, actions: late })).outcome).toBe("inconclusive");
   });
 
+  it("does not hold against it what the end of the first drain cut before the suite let go of it", () => {
+    const target = { drainMs: 2_000 };
+    const actions = [action(), second({ startedMs: 3_500 })];
+    const cut = { ...heldFrom(900, 4_000), row: rowOf({ outcome: "closed-before-answer-fresh", doneMs: 3_100 }) };
+    expect(check(soundReload({ target, actions, held: [heldFrom(900, 4_000), cut] }))).toMatchObject({
+      outcome: "held",
+      trials: 2,
+    });
+    expect(check(soundReload({ target, actions, held: [cut] })).outcome).toBe("inconclusive");
+    const early = { ...cut, row: rowOf({ outcome: "closed-before-answer-fresh", doneMs: 2_900 }) };
+    expect(check(soundReload({ target, actions, held: [early] })).outcome).toBe("violated");
+  });
+
   // New workers that wait for the old ones: neither release serves before what is held is let go.
   it("holds where the last release serves, though the first did not before it was asked for", () => {
     for (const servedMs of [1_600, undefined])

@@ -4,7 +4,7 @@ import { deadlines } from "./drain-deadlines.ts";
 import { decide, type Fault, inconclusive } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
 import { reloads, reloadWindows, touches, whyNotAsked } from "../reload-windows.ts";
-import { describeHeld, effectiveReloads, spans } from "../served-by.ts";
+import { describeHeld, effectiveReloads, isCutByDrain, spans } from "../served-by.ts";
 
 /* Rules on what is in flight while a server leaves: one checker under each id. */
 export const drain = {
@@ -65,7 +65,12 @@ function reloadDuringDrain(history: History): Finding {
   if (!isUnderWay && !refused && second.servedMs === undefined) {
     return inconclusive("the first reload had not come to serve when the second was asked for");
   }
-  const draining = history.held.filter((request) => spans(request, first) && spans(request, second));
+  const { drainMs } = history.target;
+  const both = [first, second];
+  const draining = history.held.filter(
+    (request) =>
+      both.every((reload) => spans(request, reload)) && !both.some((reload) => isCutByDrain(request, reload, drainMs)),
+  );
   if (draining.length === 0)
     return inconclusive("nothing was in flight on the old workers when the second reload came");
   const lost = draining.filter(({ row, by }) => row.outcome !== "ok" && by !== "upload");
