@@ -315,6 +315,8 @@ export interface BootSeen {
   readonly mainPidAfter: number;
   /** When a further release, deployed and asked for once it was ready, served; NaN if it did not. */
   readonly reloadedMs: number;
+  /** Where the main process was another one by then: that further release had yet another. */
+  readonly replacesMain?: boolean;
   /** Why it did not get ready, or could not be asked. */
   readonly error?: string;
   /** The last that it said, where something went wrong. */

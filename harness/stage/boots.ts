@@ -44,7 +44,13 @@ export async function bootAnother(
   const mainPidAfter = await other.mainPid(site).catch(() => 0);
   const reloadedMs = Number.isNaN(readyMs) ? Number.NaN : await reloadOnceMore(context, other);
   error ??= reason;
-  const isSound = error === undefined && !Number.isNaN(reloadedMs) && mainPidAfter === namedPid;
+  const isSame = mainPidAfter === namedPid;
+  // A supervisor that had to start the process anew leaves it alone from then on.
+  const isReplacedAgain = async (): Promise<boolean> =>
+    (await other.mainPid(site).catch(() => mainPidAfter)) !== mainPidAfter;
+  const replacesMain =
+    !isSame && mainPidAfter !== 0 && (await waitUntil(isReplacedAgain, target.facts(site).settleMs, signal));
+  const isSound = error === undefined && !Number.isNaN(reloadedMs) && (isSame || replacesMain);
   const seen: BootSeen = {
     kind: "boot",
     name,
@@ -55,6 +61,7 @@ export async function bootAnother(
     readyMs,
     mainPidAfter,
     reloadedMs,
+    ...(replacesMain && { replacesMain }),
     ...(error !== undefined && { error }),
     ...(!isSound && { output: await lastWords(other) }),
   };

@@ -51,6 +51,12 @@ describe("lifecycle/hup-during-boot", () => {
     });
   });
 
+  it("holds where another main process is what each reload puts in its place, and not a sign of a death", () => {
+    expect(after(boot({ mainPidAfter: 11, replacesMain: true }), leftAlone())).toMatchObject({ outcome: "held" });
+    const dead = boot({ mainPidAfter: 0, replacesMain: true });
+    expect(after(dead, leftAlone())).toMatchObject({ outcome: "violated" });
+  });
+
   it("decides nothing where one that was left alone did no better, or none was", () => {
     const dead = { readyMs: Number.NaN, mainPidAfter: 0, reloadedMs: Number.NaN, error: "not ready within 10000 ms" };
     const alike: readonly Partial<BootSeen>[] = [dead, { mainPidAfter: 11 }, { reloadedMs: Number.NaN }];

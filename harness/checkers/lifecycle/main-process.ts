@@ -79,8 +79,9 @@ function choose(from: number, count: number): number {
   return ways;
 }
 
-function isKilled({ readyMs, mainPid, mainPidAfter }: BootSeen): boolean {
-  return !Number.isNaN(readyMs) && mainPidAfter !== mainPid;
+/** Some servers put another main process in the place of the one that was asked: a reload like any other of theirs. */
+function isKilled({ readyMs, mainPid, mainPidAfter, replacesMain = false }: BootSeen): boolean {
+  return !Number.isNaN(readyMs) && mainPidAfter !== mainPid && !(replacesMain && mainPidAfter !== 0);
 }
 
 function bootFaults(boot: BootSeen): readonly Fault[] {
