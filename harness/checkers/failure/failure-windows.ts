@@ -30,8 +30,8 @@ export function brokenWindows(history: History, release?: ReleaseKind): readonly
 }
 
 /**
- * Requests without a good answer that were sent in one of the windows, or were under way when it began. One that hangs since
- * before a process was struck down hangs for that.
+ * Requests without a good answer that were sent in one of the windows, or were under way when it began. One of these that hangs
+ * does so for a process that had been struck down before, if there was any.
  */
 export function unservedIn(history: History, windows: readonly BrokenWindow[]): readonly Culprit[] {
   const blows = observationsOf(history, "signal").filter(({ delivered }) => delivered);
@@ -39,7 +39,7 @@ export function unservedIn(history: History, windows: readonly BrokenWindow[]): 
     if (row.outcome === "ok") return false;
     const endedMs = Number.isNaN(row.doneMs) ? Number.POSITIVE_INFINITY : row.doneMs;
     const hungBefore = (ms: number): boolean =>
-      row.outcome === "hung" && blows.some(({ atMs }) => atMs >= row.intendedMs && atMs < ms);
+      row.outcome === "hung" && row.intendedMs < ms && blows.some(({ atMs }) => atMs < ms);
     return windows.some(({ fromMs, toMs }) => row.intendedMs < toMs && endedMs >= fromMs && !hungBefore(fromMs));
   });
 }

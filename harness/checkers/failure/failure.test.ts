@@ -34,6 +34,9 @@ test("a request that hangs since before a worker was killed is not the broken re
   const hung = rowsWith(500, 520, { outcome: "hung", doneMs: 15_500 });
   const killed = { kind: "signal", name: "kill", atMs: 600, pid: 101, signal: "SIGKILL", delivered: true } as const;
   expect(keepsOld(troubled(hung, { observations: [mainPoll(), STARTS, killed] }))).toMatchObject({ outcome: "held" });
+  // One that was sent to the stopped process just so.
+  const stopped = { ...killed, signal: "SIGSTOP", atMs: 400 };
+  expect(keepsOld(troubled(hung, { observations: [mainPoll(), STARTS, stopped] }))).toMatchObject({ outcome: "held" });
   const missed = { ...killed, delivered: false };
   expect(keepsOld(troubled(hung, { observations: [mainPoll(), STARTS, missed] }))).toMatchObject({
     outcome: "violated",
