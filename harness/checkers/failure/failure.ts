@@ -109,5 +109,18 @@ function recoveries(history: History): readonly Recovery[] {
 function whyNoRecovery(history: History, { broken, good }: Recovery): string | undefined {
   const untried = broken.map((window) => whyNotTried(history, window));
   if (untried.every((reason) => reason !== undefined)) return untried.at(-1);
-  return mainLost(history, broken).length > 0 ? undefined : whyNotAsked(good);
+  if (mainLost(history, broken).length > 0) return undefined;
+  return whyNotAsked(good) ?? (good.servedMs === undefined ? whyNotOver(history, { broken, good }) : undefined);
+}
+
+/** Why the reload that had to fail may have been going on when the good one was asked for. */
+function whyNotOver({ target }: History, { broken, good }: Recovery): string | undefined {
+  const last = broken.at(-1)?.action;
+  if (!last) return undefined;
+  // A command that the suite has ended can't put things in order any more.
+  const brokenOff = whyNotAsked(last);
+  if (brokenOff !== undefined && good.refused)
+    return `${brokenOff}; and reload ${good.index} was refused: ${good.error}`;
+  if (last.release !== "hang" || target.bootMs !== undefined) return undefined;
+  return `reload ${last.index} may not have been given up yet: the target file does not say when it should be (bootMs)`;
 }
