@@ -69,6 +69,9 @@ test("an answer of the killed worker has to end, one of another to be whole", ()
     outcome: "held",
     observed: expect.stringContaining("0 of the killed, 1 of 1 others whole"),
   });
+  // That the connection stays then, to a proxy in front, is as it should be.
+  const before = seen({ observations: [...DEATH, stream(VICTIM, { whole: true })] });
+  expect(before).toMatchObject({ outcome: "held", observed: expect.stringContaining("0 of the killed, 1 of 1") });
 });
 
 test("a death that did not happen, or that nobody sent requests after, decides nothing", () => {

@@ -108,7 +108,7 @@ function dying({ intendedMs, doneMs }: LedgerRow, deaths: readonly Death[]): Dea
   return deaths.findLast(({ fromMs, knownMs }) => intendedMs <= knownMs && endedMs >= fromMs);
 }
 
-/** Answers under way when the worker was killed: its own end at once, those of others are completed. */
+/** Answers under way when the worker was killed: its own end at once, those of others are completed. One that was whole is over. */
 function streamFaults(history: History, deaths: readonly Death[]) {
   const { stallMs } = history.target.budget;
   const faults: Fault[] = [];
@@ -116,18 +116,20 @@ function streamFaults(history: History, deaths: readonly Death[]) {
   let completed = 0;
   const streams = observationsOf(history, "conversation", "in-hand");
   for (const stream of streams) {
+    if (isComplete(stream)) {
+      completed++;
+      continue;
+    }
     const death = deaths.find(({ pid }) => pid === workerOf(stream));
     if (death) own++;
-    if (!death && isComplete(stream)) completed++;
     const atMs = death?.killedMs ?? stream.endedMs;
     const add = (text: string): void => void faults.push({ count: 1, evidence: { kind: "request", atMs, text } });
-    if (death && (stream.end === "open" || waitedMs(history, death.knownMs, stream.endedMs) > stallMs)) {
+    if (!death) {
+      add(`the answer of worker ${workerOf(stream)}, which nobody killed, through ${stream.at} was cut: ${stream.end}`);
+    } else if (stream.end === "open" || waitedMs(history, death.knownMs, stream.endedMs) > stallMs) {
       add(
         `the answer of the killed worker ${death.pid} through ${stream.at} was not ended: ${describeEnd(stream, death)}`,
       );
-    }
-    if (!death && !isComplete(stream)) {
-      add(`the answer of worker ${workerOf(stream)}, which nobody killed, through ${stream.at} was cut: ${stream.end}`);
     }
   }
   const others = streams.length - own;
