@@ -44,6 +44,12 @@ describe("control/reload-is-acknowledged", () => {
     });
   });
 
+  it("says nothing of a server whose answers do not tell their generation", () => {
+    const untold = replay([FAILED, DONE, HUNG]);
+    const rows = [...(untold.loads[0]?.ledger.rows() ?? [])].map((row) => ({ ...row, generation: 0 }));
+    expect(acknowledge({ ...untold, loads: [load(rows)] }).outcome).toBe("unsupported");
+  });
+
   it("is violated by a success that never comes true", () => {
     expect(acknowledge(replay([FAILED, DONE, HUNG], 9_000))).toMatchObject({
       outcome: "violated",

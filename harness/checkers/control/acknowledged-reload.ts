@@ -2,8 +2,9 @@ import type { ActionRecord, History, LedgerRow } from "../../spec/history.ts";
 import type { ControlCallSeen } from "../../spec/control-observation.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { callFault, describeCall, fault } from "./control-evidence.ts";
-import { decide, type Fault, inconclusive } from "../finding.ts";
+import { decide, type Fault, inconclusive, unsupported } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
+import { culprits } from "../request-evidence.ts";
 
 export const acknowledgedReload = {
   "control/reload-is-acknowledged": reloadIsAcknowledged,
@@ -22,6 +23,10 @@ interface Acknowledged {
 
 // A reload has an outcome: success once the new code serves and the old accepts nothing any more, not before; failure if it fails.
 function reloadIsAcknowledged(history: History): Finding {
+  const answers = culprits(history.loads, ({ outcome }) => outcome === "ok");
+  if (answers.length > 0 && answers.every(({ row }) => row.generation === 0)) {
+    return unsupported("the answers do not tell which generation they come from");
+  }
   const asked = acknowledged(history);
   const sound = asked.filter(({ action }) => action.release === "ok");
   const broken = asked.filter(({ action }) => action.release !== "ok");
