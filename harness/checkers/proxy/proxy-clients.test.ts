@@ -18,7 +18,10 @@ const talk = (name: string, facts: Partial<Conversation> = {}): Conversation => 
 });
 
 const ASKED = [{ atMs: 110, text: "GET /bytes?n=5000 HTTP/1.1\r\n\r\n" }];
-const reader = (receivedBytes: number): Conversation => talk("reader", { sent: ASKED, receivedBytes, endedMs: 9_000 });
+const reader = (receivedBytes: number, status = 200): Conversation => {
+  const received = receivedBytes > 0 ? [{ atMs: 120, text: `HTTP/1.1 ${status} X\r\n\r\n` }] : [];
+  return talk("reader", { sent: ASKED, received, receivedBytes, endedMs: 9_000 });
+};
 const others = load([{}, {}, {}], { name: "others" });
 
 const seen = (talks: readonly Conversation[], loads = [others]): History =>
@@ -61,6 +64,7 @@ describe("proxy/slow-clients-bounded", () => {
   it("decides nothing where nobody was slow, or the target names no limit", () => {
     expect(check(seen([])).outcome).toBe("inconclusive");
     expect(check(seen([reader(0)])).outcome).toBe("inconclusive");
+    expect(check(seen([reader(120, 502)])).outcome).toBe("inconclusive");
     expect(check(history()).outcome).toBe("unsupported");
   });
 });

@@ -25,8 +25,8 @@ function slowClientsBounded(history: History): Finding {
   const others = history.loads;
   if (talks.length === 0 || others.length === 0) return inconclusive("no slow client met, or nobody beside it");
   const unserved = talks.find(
-    ({ name, connectedMs, receivedBytes }) =>
-      Number.isNaN(connectedMs) || (name === "slow/reader" && receivedBytes === 0),
+    ({ name, connectedMs, received }) =>
+      Number.isNaN(connectedMs) || (name === "slow/reader" && !/^HTTP\/1\.[01] 200 /.test(received[0]?.text ?? "")),
   );
   if (unserved) return inconclusive(`${unserved.name} never got as far as being slow`);
   const boundMs = slowestEndMs(slowClientMs);
