@@ -81,6 +81,16 @@ describe("availability/unix-socket-stays", () => {
     expect(check(soundReload({ loads: [freshLoad(rows)], observations: [poll()] })).outcome).toBe("violated");
   });
 
+  it("is violated by it though nobody looked until the end, and not by one before any reload", () => {
+    const missed = (atMs: number, facts: Partial<Poll> = {}) =>
+      check(soundReload({ observations: [poll({ missCount: 1, misses: [{ atMs, text: "EAGAIN" }], ...facts })] }));
+    expect(missed(1_010, { endedMs: 1_100 }).outcome).toBe("violated");
+    expect(missed(500)).toMatchObject({
+      outcome: "inconclusive",
+      reason: "1 connections to the path found nobody before any reload, none after it",
+    });
+  });
+
   it("decides nothing if nobody connected, not during the reload, or without a reload", () => {
     expect(check(soundReload()).outcome).toBe("inconclusive");
     expect(check(soundReload({ observations: [poll({ looks: 0 })] })).outcome).toBe("inconclusive");
