@@ -39,6 +39,16 @@ describe("lifecycle/stop-drains", () => {
     expect(check(soundReload({ held, stop: stop(facts) }))).toMatchObject({ outcome: "violated", violations });
   });
 
+  it("gives a short drain the margin that every deadline has, and says how long", () => {
+    const ended = (exitedMs: number) =>
+      check(soundReload({ target: { drainMs: 500 }, held: [inFlight], stop: stop({ exitedMs }) }));
+    expect(ended(10_600).outcome).toBe("held");
+    expect(ended(10_800)).toMatchObject({
+      outcome: "violated",
+      expected: expect.stringContaining("within 2500 ms of the last answer"),
+    });
+  });
+
   it("holds where the status of a main process that is no child of ours can't be seen", () => {
     const unseen = stop({ exitCode: null, signal: null });
     expect(check(soundReload({ held: [inFlight], stop: unseen })).outcome).toBe("held");

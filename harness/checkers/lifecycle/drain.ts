@@ -1,4 +1,5 @@
 import type { History } from "../../spec/history.ts";
+import { LIMITS } from "../../spec/limits.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { deadlines } from "./drain-deadlines.ts";
 import { decide, type Fault, inconclusive } from "../finding.ts";
@@ -37,14 +38,15 @@ function stopDrains(history: History): Finding {
   if (stop.killed) process(`still there ${tookMs.toFixed(0)} ms after the stop was asked for, and killed then`);
   else if (stop.exitCode !== 0 && !isUnseen) process(`it ended ${how}`);
   const releasedMs = Math.max(...inFlight.map((request) => request.releasedMs), stop.startedMs);
-  if (!stop.killed && stop.exitedMs > releasedMs + Math.min(target.settleMs, target.drainMs)) {
+  const withinMs = Math.min(target.settleMs, target.drainMs + LIMITS.giveUpMarginMs);
+  if (!stop.killed && stop.exitedMs > releasedMs + withinMs) {
     process(`exited ${(stop.exitedMs - releasedMs).toFixed(0)} ms after the last request had been let go on`);
   }
   for (const { pid, command } of stop.leftOver) process(`pid ${pid} (${command}) was left over`);
   return decide({
     trials: inFlight.length + 1,
     faults,
-    expected: `each answered, exit with status 0 within ${target.settleMs} ms of the last answer, no process left`,
+    expected: `each answered, exit with status 0 within ${withinMs} ms of the last answer, no process left`,
     observed:
       `${inFlight.length - lost.length} of ${inFlight.length} requests in flight at the stop answered; ` +
       `${stop.killed ? "killed" : `exited ${how}`} after ${tookMs.toFixed(0)} ms, ${stop.leftOver.length} processes left over`,
