@@ -81,7 +81,7 @@ The words MUST and SHOULD are used as in RFC 2119.
 
 ## 4. What a target provides
 
-The application under test answers the probe contract: a dozen routes that let the suite see generation and worker of each answer, hold a request in
+The application under test answers the probe contract: ten routes that let the suite see generation and worker of each answer, hold a request in
 flight, and have log records of any size written. Each record carries a sequence number and a checksum. A service that does not answer it is
 judged from outside, by one path and a header that names the release; rules that need more are unsupported. A target file says how the server is
 started, reloaded, stopped, and what it can do.

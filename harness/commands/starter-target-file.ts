@@ -40,8 +40,8 @@ knownFailures: []
 const HEAD_STARTED = `# How hupspec starts this server and talks to it. Placeholders: \${port}, \${workspace}, \${current}, \${gates},
 # \${targetDir} (folder of this file), \${workers}, \${node}.`;
 
-const HEAD_ATTACHED = `# How hupspec reaches this service, which runs already, and has it deployed. It neither starts nor stops it, and sends it
-# some hundred requests a second: take a staging system. Placeholders: \${targetDir} (folder of this file), \${env.NAME},
+const HEAD_ATTACHED = `# How hupspec reaches this service, which runs already, and has it deployed. It neither starts nor stops it, and
+# sends it hundreds of requests a second, at times as many as it takes: use a staging system. Placeholders: \${targetDir} (folder of this file), \${env.NAME},
 # \${workspace} (a folder of the run), and in actions and deploy \${generation}, a number that comes only once, and \${release}.`;
 
 function startedPart({
