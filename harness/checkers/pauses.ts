@@ -7,6 +7,11 @@ export function pausedMs({ pauses }: History, fromMs: number, toMs: number): num
   }, 0);
 }
 
+/** The time between two instants, less what the suite itself could not see of it. */
+export function waitedMs(history: History, fromMs: number, toMs: number): number {
+  return toMs - fromMs - pausedMs(history, fromMs, toMs);
+}
+
 /** A span with its length, and for how much of it the suite itself did not get to run. */
 export interface Timed extends Pause {
   readonly ms: number;

@@ -5,7 +5,7 @@ import { LIMITS } from "../../spec/limits.ts";
 import { requestFaults } from "./failure-windows.ts";
 import { decide, type Fault, inconclusive } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
-import { pausedMs } from "../pauses.ts";
+import { waitedMs } from "../pauses.ts";
 import { culprits, summarize } from "../request-evidence.ts";
 
 /**
@@ -88,11 +88,6 @@ export function casualties(history: History, deaths: readonly Death[]) {
     return death !== undefined && (row.outcome === "hung" || waitedMs(history, death.knownMs, row.doneMs) > stallMs);
   });
   return { others, untold };
-}
-
-/** Less what the suite itself could not see of it. */
-function waitedMs(history: History, fromMs: number, toMs: number): number {
-  return toMs - fromMs - pausedMs(history, fromMs, toMs);
 }
 
 /** From the first death until the next reload, whose losses are its own. */

@@ -59,6 +59,9 @@ describe("proxy/slow-clients-bounded", () => {
     const late = load([{}, { doneMs: 2_000 }]);
     expect(check(seen([talk("head")], [failing])).outcome).toBe("violated");
     expect(check(seen([talk("head")], [late])).outcome).toBe("violated");
+    // By the suite itself is not by them.
+    const pauses = [{ fromMs: 200, toMs: 1_900 }];
+    expect(check({ ...seen([talk("head")], [late]), pauses }).outcome).toBe("held");
   });
 
   it("decides nothing where nobody was slow, or the target names no limit", () => {

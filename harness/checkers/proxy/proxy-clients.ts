@@ -3,7 +3,7 @@ import type { Conversation } from "../../spec/observation.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { decide, inconclusive, type Fault, unsupported } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
-import { pausedMs } from "../pauses.ts";
+import { waitedMs } from "../pauses.ts";
 import { countRows, culprits, evidenceOf, summarize } from "../request-evidence.ts";
 
 export const proxyClients = { "proxy/slow-clients-bounded": slowClientsBounded };
@@ -32,7 +32,10 @@ function slowClientsBounded(history: History): Finding {
   const boundMs = slowestEndMs(slowClientMs);
   const late = talks.filter((talk) => !isBounded(history, talk, boundMs));
   const failed = culprits(others, ({ outcome }) => outcome !== "ok");
-  const slow = culprits(others, (row) => row.outcome === "ok" && row.doneMs - row.intendedMs > budget.stallMs);
+  const slow = culprits(
+    others,
+    (row) => row.outcome === "ok" && waitedMs(history, row.intendedMs, row.doneMs) > budget.stallMs,
+  );
   const lateFaults = late.map((talk): Fault => ({ count: 1, evidence: lateEvidence(talk, boundMs) }));
   const heldUp = evidenceOf(history, [...failed, ...slow]).map((evidence): Fault => ({ count: 1, evidence }));
   const parts = [
@@ -60,7 +63,7 @@ function isBounded(
   if (end === "open") return false;
   const [first] = sent;
   const startedMs = first?.atMs ?? 0;
-  if (name !== "slow/reader") return endedMs - startedMs - pausedMs(history, startedMs, endedMs) <= boundMs;
+  if (name !== "slow/reader") return waitedMs(history, startedMs, endedMs) <= boundMs;
   const length = Number(/\/bytes\?n=(\d+)/.exec(first?.text ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
   return receivedBytes < length;
 }

@@ -92,6 +92,19 @@ describe("proxy/neighbours-undisturbed", () => {
     }
   });
 
+  it("does not count the time in which the suite itself could not see an answer", () => {
+    const late = rowsAroundReload((row, index) => (index === 52 ? { ...row, doneMs: 2_400 } : row));
+    const paused = (fromMs: number) =>
+      check(
+        soundReload({
+          loads: [freshLoad(), freshLoad(late, { site })],
+          pauses: [{ fromMs, toMs: fromMs + 600 }],
+        }),
+      ).outcome;
+    expect(paused(1_800)).toBe("held");
+    expect(paused(100)).toBe("violated");
+  });
+
   it("does not speak of a single site, and decides nothing without a reload", () => {
     expect(check(soundReload()).outcome).toBe("unsupported");
     expect(check(soundReload({ actions: [], loads: [freshLoad(), freshLoad(undefined, { site })] })).outcome).toBe(

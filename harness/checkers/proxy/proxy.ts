@@ -1,6 +1,7 @@
 import type { History } from "../../spec/history.ts";
 import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, unsupported, violated } from "../finding.ts";
+import { waitedMs } from "../pauses.ts";
 import { isStruck, reloads, reloadWindows, touches, whyNoReloadSeen } from "../reload-windows.ts";
 import { countRows, culprits, evidenceOf, summarize } from "../request-evidence.ts";
 import { proxyClients } from "./proxy-clients.ts";
@@ -98,7 +99,10 @@ function neighboursUndisturbed(history: History): Finding {
   if (!struck) return inconclusive("no request for another site was under way during a reload");
   const { stallMs } = history.target.budget;
   const failed = culprits(others, ({ outcome }) => outcome !== "ok");
-  const slow = culprits(others, (row) => row.outcome === "ok" && row.doneMs - row.intendedMs > stallMs);
+  const slow = culprits(
+    others,
+    (row) => row.outcome === "ok" && waitedMs(history, row.intendedMs, row.doneMs) > stallMs,
+  );
   const closed = others.reduce((sum, { closes }) => sum + closes.announced + closes.idle, 0);
   const during = culprits(others, (row) => row.outcome === "ok" && touches(row, windows) !== undefined);
   const longestMs = Math.max(0, ...during.map(({ row }) => row.doneMs - row.intendedMs));
