@@ -7,7 +7,7 @@ const RATE = 100;
 const KNOWN_REQUESTS = 20;
 /** Share of the drain after which the short requests are let go on. */
 const SHORT_PART = 0.6;
-/** After the old workers are gone, for what is on its way through a proxy. */
+/** At least, after the old workers are gone, for what is on its way through a proxy. */
 const END_MS = 500;
 const LAST_CHUNK = "0\r\n\r\n";
 /** A stream that is not over when the drain is, and one that the control can wait for. */
@@ -68,7 +68,8 @@ export const drainDeadline: Scenario = {
       const isOver = (): boolean => !stage.processes().some(({ pid }) => [...first, ...second].includes(pid));
       const latestMs = Math.max(stage.now(), reloadedMs + LIMITS.giveUpMarginMs) + drainMs + LIMITS.giveUpMarginMs;
       await stage.until(isOver, latestMs - stage.now());
-      await Promise.all(talks.map((talk) => talk.until((received) => received.endsWith(LAST_CHUNK), END_MS)));
+      const endMs = Math.max(END_MS, latestMs - stage.now());
+      await Promise.all(talks.map((talk) => talk.until((received) => received.endsWith(LAST_CHUNK), endMs)));
     }
     await Promise.all(long.map((request) => request.release()));
     for (const talk of [...talks, ...idle]) talk.close();
