@@ -1,4 +1,4 @@
-import { isComplaint, newLines } from "../../harness/checkers/failure/complaints.ts";
+import { newComplaints } from "../../harness/checkers/failure/complaints.ts";
 import type { Scenario } from "../../harness/spec/scenario.ts";
 import { answered, startLoads, STEADY_REQUESTS } from "./loads.ts";
 import { watchMain } from "./watch.ts";
@@ -23,12 +23,13 @@ export const badConfig: Scenario = {
     const { all: loads, pace } = startLoads(stage, { kept: true });
     const main = await watchMain(stage);
     await answered(stage, pace, STEADY_REQUESTS);
-    let before = await stage.readServerLines("before-bad-config-1");
+    const inPeace = await stage.readServerLines("before-bad-config-1");
+    let before = inPeace;
     for (let way = 0; way < (stage.facts.configReloads ?? 0); way++) {
       const { refused } = await stage.reload({ release: "bad-config", way });
       await answered(stage, pace, READING_REQUESTS);
       const isHeard = (lines: readonly string[]): boolean =>
-        refused || stage.phase === "control" || newLines(before, lines).some(isComplaint);
+        refused || stage.phase === "control" || newComplaints(inPeace, before, lines).length > 0;
       const after = await stage.readServerLines(`after-bad-config-${way + 1}`, isHeard);
       await main.look();
       before = after;

@@ -73,6 +73,26 @@ test("saying nothing of it, or nothing bad, is no report", () => {
   }
 });
 
+test("a warning that was given in peace as well does not tell of it", () => {
+  const warned = (pid: number): string => `[warn] [pid ${pid}] could not determine the server's name, using 127.0.0.1`;
+  const before = lines("before-bad-config-1", 900, warned(11));
+  const after = (...said: string[]) => lines("after-bad-config-1", 2_900, warned(11), warned(12), ...said);
+  expect(refused(broken([before, after()]))).toMatchObject({
+    outcome: "violated",
+    observed: expect.stringContaining("0 of 1 invalid configurations reported"),
+  });
+  expect(refused(broken([before, after("syntax error in line 3")]))).toMatchObject({ outcome: "held" });
+  // The same complaint once more, of the second way to read it.
+  const syntax = "syntax error in line 3";
+  const once = lines("after-bad-config-1", 1_900, syntax);
+  const twice = lines("after-bad-config-2", 2_900, syntax, syntax);
+  const actions = [INVALID, { ...INVALID, index: 2, startedMs: 2_000 }, { ...GOOD, index: 3 }];
+  expect(refused(troubled(undefined, { actions, observations: [mainPoll(), BEFORE, once, twice] }))).toMatchObject({
+    outcome: "held",
+    observed: expect.stringContaining("2 of 2 invalid configurations reported"),
+  });
+});
+
 test("losses, the end of the main process, and taking it up break the rule though it was reported", () => {
   const lost = rowsWith(1_500, 1_540, { outcome: "refused" });
   expect(refused(broken(undefined, lost))).toMatchObject({ outcome: "violated", violations: 2 });

@@ -14,9 +14,11 @@ export function isComplaint(text: string): boolean {
 export function reportOf(history: History, action: ActionRecord): string | undefined {
   if (action.refused) return [action.output ?? "", action.error ?? ""].filter((text) => text !== "").join("; ");
   const ways = brokenReloads(history).filter(({ release }) => release === "bad-config");
-  const after = observationsOf(history, "log-lines", `after-bad-config-${ways.indexOf(action) + 1}`)[0];
-  const before = observationsOf(history, "log-lines").findLast(({ atMs }) => atMs < action.startedMs);
-  const report = newLines(before?.lines ?? [], after?.lines ?? []).find(isComplaint);
+  const looks = observationsOf(history, "log-lines");
+  const after = looks.find(({ name }) => name === `after-bad-config-${ways.indexOf(action) + 1}`);
+  const before = looks.findLast(({ atMs }) => atMs < action.startedMs);
+  const inPeace = looks.find(({ name }) => name === "before-bad-config-1");
+  const [report] = newComplaints(inPeace?.lines ?? [], before?.lines ?? [], after?.lines ?? []);
   return report === undefined ? undefined : messageOf(report);
 }
 
@@ -26,8 +28,22 @@ function messageOf(line: string): string {
   return text ?? line;
 }
 
+/** Complaints of `after` beyond those of `before`. What the server says `inPeace`, with other numbers perhaps, tells of nothing. */
+export function newComplaints(
+  inPeace: readonly string[],
+  before: readonly string[],
+  after: readonly string[],
+): readonly string[] {
+  const usual = new Set(inPeace.map(withoutNumbers));
+  return newLines(before, after).filter((line) => isComplaint(line) && !usual.has(withoutNumbers(line)));
+}
+
+function withoutNumbers(line: string): string {
+  return line.replace(/\d+/g, "#");
+}
+
 /** Lines of `after` beyond those of `before`; the same text may stand more than once. */
-export function newLines(before: readonly string[], after: readonly string[]): readonly string[] {
+function newLines(before: readonly string[], after: readonly string[]): readonly string[] {
   const old = new Map<string, number>();
   for (const line of before) old.set(line, (old.get(line) ?? 0) + 1);
   return after.filter((line) => {
