@@ -65,16 +65,19 @@ export async function watchStarts(
   stage.observe({ kind: "starts", name, startedMs, endedMs: stage.now(), count, started });
 }
 
-/** Waits until as many workers answer as there should be, and records whether they did in time. */
+/** Waits until as many workers answer as there should be, at least for as long as a reload may take, and records whether they did. */
 export async function awaitPool(stage: Stage, name: string, withinMs: number): Promise<void> {
   const startedMs = stage.now();
   let looks = 0;
   let serving: readonly number[] = [];
-  const isWhole = await stage.until(async () => {
-    looks++;
-    serving = await stage.servingWorkers();
-    return serving.length >= stage.workers;
-  }, withinMs);
+  const isWhole = await stage.until(
+    async () => {
+      looks++;
+      serving = await stage.servingWorkers();
+      return serving.length >= stage.workers;
+    },
+    Math.max(withinMs, stage.facts.settleMs),
+  );
   const endedMs = stage.now();
   const text = `${serving.length} of ${stage.workers} workers answer: ${serving.join(", ")}`;
   const misses = isWhole ? [] : [{ atMs: endedMs, text }];
