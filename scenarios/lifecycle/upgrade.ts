@@ -1,4 +1,5 @@
 import type { ActionRecord, Door } from "../../harness/spec/history.ts";
+import { LIMITS } from "../../harness/spec/limits.ts";
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 import { episode, running, untilRunning } from "./episode.ts";
 
@@ -51,7 +52,7 @@ async function upgrade(stage: Stage, load: RunningLoad, door: Door, base: number
   await held.release();
   await reload.settled();
   // A main process that has answered nothing itself may take a moment longer.
-  await untilRunning(stage, (count) => count <= base, SUCCESSOR_MS);
+  await untilRunning(stage, (count) => count <= base, LIMITS.leftOverGraceMs);
   await load.further(STEADY);
   await stage.lookAtProcesses("after-upgrade");
 }
