@@ -1,13 +1,12 @@
 import type { ControlCall, ControlInterface } from "../../harness/spec/control.ts";
 import type { Door } from "../../harness/spec/history.ts";
+import { LIMITS } from "../../harness/spec/limits.ts";
 import type { Scenario, Stage } from "../../harness/spec/scenario.ts";
 
 const RATE = 100;
 const STEADY_REQUESTS = 20;
 /** A second start has ended by then, or it does not end. */
 const SECOND_START_MS = 8_000;
-/** What is on its way out after a stop. */
-const GROUP_GONE_MS = 500;
 
 const NOBODY = "no-such-program";
 
@@ -130,7 +129,7 @@ async function stopProgram(stage: Stage, { stop, pid }: ControlInterface, door: 
   const members = new Set(processes.flatMap((process) => (process.group === group ? [process.pid] : [])));
   await stage.until(
     () => !stage.processes().some((process) => members.has(process.pid) && process.state !== "Z"),
-    GROUP_GONE_MS,
+    LIMITS.leftOverGraceMs,
   );
   await stage.lookAtProcesses("after-stop");
   if (pid) await stage.call({ name: "pid-of-stopped", call: pid, program: stage.facts.site });
