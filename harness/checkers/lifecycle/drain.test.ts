@@ -138,6 +138,16 @@ describe("lifecycle/no-eintr-in-app", () => {
     expect(check(soundReload({ held: [heldFrom(900, 1_300)], loads: [freshLoad(rows)] })).outcome).toBe("violated");
   });
 
+  it("decides nothing where nobody says who failed", () => {
+    const held = { ...heldFrom(900, 1_300), row: rowOf({ outcome: "status-500", status: 500, worker: 0 }) };
+    expect(check(soundReload({ held: [held] }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("1 answers with status 500"),
+    });
+    const named = heldFrom(900, 1_300, "status-500");
+    expect(check(soundReload({ held: [held, named] }))).toMatchObject({ outcome: "violated", violations: 1 });
+  });
+
   it("decides nothing if nothing was inside when the reload came", () => {
     expect(check(soundReload()).outcome).toBe("inconclusive");
     expect(check(soundReload({ held: [heldFrom(1_100, 1_300)] })).outcome).toBe("inconclusive");

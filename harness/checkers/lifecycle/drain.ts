@@ -2,7 +2,7 @@ import type { History } from "../../spec/history.ts";
 import { LIMITS } from "../../spec/limits.ts";
 import type { Finding } from "../../spec/verdict.ts";
 import { deadlines } from "./drain-deadlines.ts";
-import { decide, type Fault, inconclusive } from "../finding.ts";
+import { decide, type Fault, inconclusive, unlessInDoubt } from "../finding.ts";
 import { observationsOf } from "../observations.ts";
 import { reloads, reloadWindows, touches, whyNotAsked } from "../reload-windows.ts";
 import { describeHeld, effectiveReloads, isCutByDrain, spans } from "../served-by.ts";
@@ -103,35 +103,35 @@ function noEintrInApp(history: History): Finding {
   if (done.length === 0) return inconclusive("no reload took effect");
   const inside = history.held.filter((request) => done.some((reload) => spans(request, reload)));
   if (inside.length === 0) return inconclusive("no request was inside the application when a reload came");
-  const faults: Fault[] = inside
-    .filter(({ row }) => isFailureOfApp(row))
-    .map(({ row, door, by = "gate" }) => ({
-      count: 1,
-      evidence: { kind: "request", atMs: row.sentMs, text: describeHeld(row, `${by}, ${door}`) },
-    }));
+  const failed = inside
+    .filter(({ row }) => row.status >= 500)
+    .map(({ row, door, by = "gate" }) => ({ row, what: `${by}, ${door}` }));
   const windows = reloadWindows(history).filter(({ action }) => action.error === undefined);
   let around = 0;
   for (const load of history.loads) {
     for (const row of load.ledger.rows()) {
       if (!touches(row, windows)) continue;
       around++;
-      if (!isFailureOfApp(row)) continue;
-      faults.push({ count: 1, evidence: { kind: "request", atMs: row.sentMs, text: describeHeld(row, load.name) } });
+      if (row.status >= 500) failed.push({ row, what: load.name });
     }
   }
+  const faults = failed
+    .filter(({ row }) => row.worker > 0)
+    .map(({ row, what }): Fault => {
+      return { count: 1, evidence: { kind: "request", atMs: row.sentMs, text: describeHeld(row, what) } };
+    });
+  // A server says 503 itself while it leaves, and 500 both for an application that failed and for one that it has ended.
+  const unnamed = failed.filter(({ row }) => row.worker === 0 && row.status === 500).length;
   const kinds = Map.groupBy(inside, ({ by = "gate" }) => by);
   const list = [...kinds].map(([kind, requests]) => `${requests.length} by ${kind}`).join(", ");
-  return decide({
+  const finding = decide({
     trials: inside.length + around,
     faults,
     expected: "no answer of the application that reports a failure",
     observed: `${faults.length} of ${inside.length} requests inside the application (${list}) and ${around} others in the reload windows ended in a failure of the application`,
   });
-}
-
-/** Of what a server answers itself while it leaves (503, say) the application knows nothing. */
-function isFailureOfApp({ status, worker }: { readonly status: number; readonly worker: number }): boolean {
-  return status === 500 || (status > 500 && worker > 0);
+  const doubt = `${unnamed} answers with status 500 do not tell whether the application failed or was ended: they name no worker`;
+  return unlessInDoubt(unnamed > 0 ? doubt : undefined, finding);
 }
 
 // Workers that were drained end by themselves, with status 0.

@@ -6,7 +6,10 @@ if (entry === "prefork-worker") {
   onDrain(() => {
     for (const { exchanges } of inHand.values()) {
       for (const { response } of exchanges) {
-        if (!response.headersSent) response.writeHead(500).end("Interrupted system call");
+        // The application's own page for it: each of its answers names the worker.
+        if (!response.headersSent) {
+          response.writeHead(500, { "x-hupspec-worker": process.pid }).end("Interrupted system call");
+        }
       }
     }
   });
