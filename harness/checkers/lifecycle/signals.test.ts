@@ -96,6 +96,21 @@ describe("lifecycle/storm-coalesces", () => {
       ...parts,
     });
 
+  it("is violated where nobody is left who could be asked, but not by what ended before", () => {
+    const gone = (atMs: number) => ({
+      cpuSeconds: 1,
+      peakPssBytes: 1,
+      samples: [sample(100, pids(1, 100, 101)), sample(atMs, [])],
+    });
+    const error = "expected the started process 1 to run, but it is gone";
+    const actions = reloads().map((one, index) => (index < 9 ? one : { ...one, error }));
+    expect(check(storm(9, { actions, processes: gone(1_100) }))).toMatchObject({ outcome: "violated" });
+    expect(check(storm(9, { actions, processes: gone(850) }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("could not be asked for"),
+    });
+  });
+
   it("holds where the last one serves and the processes stay under the cap", () => {
     expect(check(storm(9))).toMatchObject({
       outcome: "held",

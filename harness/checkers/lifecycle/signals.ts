@@ -31,7 +31,11 @@ function noSignalLost(history: History): Finding {
     episode,
     reloads: actionsIn(history, episode, "reload"),
   }));
-  const doubt = whyNotAsked(pairs.flatMap(({ reloads }) => reloads));
+  const doubt = whyNotAsked(
+    history,
+    pairs.map(({ episode }) => episode),
+    pairs.flatMap(({ reloads }) => reloads),
+  );
   if (doubt) return inconclusive(doubt);
   const faults: Fault[] = [];
   const offsets: string[] = [];
@@ -70,7 +74,7 @@ function stormCoalesces(history: History): Finding {
   const [base] = observationsOf(history, "processes", "base");
   if (!episode || !base) return inconclusive("no storm of reloads took place");
   const reloads = actionsIn(history, episode, "reload");
-  const doubt = whyNotAsked(reloads) ?? whyIdle(history, [episode]);
+  const doubt = whyNotAsked(history, [episode], reloads) ?? whyIdle(history, [episode]);
   if (doubt) return inconclusive(doubt);
   const [first, last] = [reloads[0], reloads.at(-1)];
   if (!first || !last) return inconclusive("no storm of reloads took place");
@@ -105,7 +109,7 @@ function reopenRestartsNothing(history: History): Finding {
   const [after] = observationsOf(history, "processes", "after-reopen");
   const asked = episode ? actionsIn(history, episode, "reopen") : [];
   if (!episode || !before || !after || asked.length === 0) return inconclusive("the logs were not reopened");
-  const doubt = whyNotAsked(asked) ?? whyIdle(history, [episode]);
+  const doubt = whyNotAsked(history, [episode], asked) ?? whyIdle(history, [episode]);
   if (doubt) return inconclusive(doubt);
   const gone = processesBeyond(before, after);
   const come = processesBeyond(after, before);
@@ -132,7 +136,7 @@ function groupSignalSafe(history: History): Finding {
   const episodes = episodesOf(history, "group");
   const reloads = episodes.flatMap((episode) => actionsIn(history, episode, "reload"));
   const losses = lossesIn(history, episodes);
-  const doubt = whyNotAsked(reloads) ?? whyIdle(history, episodes);
+  const doubt = whyNotAsked(history, episodes, reloads) ?? whyIdle(history, episodes);
   if (doubt && losses.length === 0) return inconclusive(doubt);
   const lasts = episodes.flatMap((episode) => actionsIn(history, episode, "reload").slice(-1));
   const unserved = lasts.filter(({ servedMs }) => servedMs === undefined);
@@ -166,7 +170,7 @@ function workerCountSignals(history: History): Finding {
     ...actionsIn(history, episode, "removeWorker"),
   ]);
   if (asked.length === 0) return inconclusive("the number of workers was not changed");
-  const doubt = whyNotAsked(asked) ?? whyIdle(history, episodes);
+  const doubt = whyNotAsked(history, episodes, asked) ?? whyIdle(history, episodes);
   if (doubt) return inconclusive(doubt);
   const before = observationsOf(history, "processes", "before-add");
   const more = observationsOf(history, "processes", "after-add");
@@ -216,10 +220,23 @@ function mostProcesses({ processes }: History, { startedMs, endedMs }: Episode):
   return most;
 }
 
-function whyNotAsked(actions: readonly ActionRecord[]): string | undefined {
+function whyNotAsked(
+  history: History,
+  episodes: readonly Episode[],
+  actions: readonly ActionRecord[],
+): string | undefined {
   if (actions.length === 0) return "nothing was asked of the target";
+  // Nobody could be asked because nobody is left: that is what came of it.
+  if (episodes.some((episode) => isEndOf(history, episode))) return undefined;
   const failed = actions.find(({ error }) => error !== undefined);
   return failed && `${failed.kind} ${failed.index} could not be asked for: ${failed.error}`;
+}
+
+/** Whether all processes of the target ended in it. */
+function isEndOf({ processes }: History, { startedMs, endedMs }: Episode): boolean {
+  const isAlive = (ms: number): boolean | undefined =>
+    processes.samples.findLast(({ atMs }) => atMs <= ms)?.processes.some(({ state }) => state !== "Z");
+  return isAlive(startedMs) === true && isAlive(endedMs) === false;
 }
 
 function whyIdle(history: History, episodes: readonly Episode[]): string | undefined {
