@@ -1,10 +1,13 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import type { ManagedProcess } from "../process/managed-process.ts";
 import { isRunning } from "../process/process-group.ts";
+import { NO_PROCESSES } from "../process/process-table.ts";
 import { waitUntil } from "../process/wait-until.ts";
 import { bootTarget } from "./boot.ts";
 import { define, get, options, signal, single } from "./fixtures/define.ts";
+import { stopTarget } from "./stop.ts";
 
 test("a daemon is signalled by its pid file, stopped, and waited for", async () => {
   const definition = define(
@@ -51,6 +54,40 @@ test("a stop by a command that waits for its end is asked for before that", asyn
   const outcome = await target.stop(signal, asked);
   expect(outcome).toMatchObject({ killed: false, leftOver: [] });
   expect(outcome.error).toBeUndefined();
+});
+
+test("the end of a process that a reload had replaced is not that of the one that is stopped", async () => {
+  const NOBODY = 2 ** 22 + 1;
+  // It goes while its successor takes the pid file over, be it before or after that names the one to wait for.
+  for (const goes of ["before", "after"] as const) {
+    const ended = { code: 1, signal: null };
+    let exit: ManagedProcess["exit"];
+    const child = {
+      pid: NOBODY,
+      end: async () => exit,
+      get exit() {
+        return exit;
+      },
+    } as unknown as ManagedProcess;
+    const go = (): void => void (exit ??= { ...ended, atMs: performance.now() });
+    const stop = await stopTarget({
+      child,
+      table: NO_PROCESSES,
+      drainMs: 100,
+      signal,
+      mainPid: async () => {
+        if (goes === "before") go();
+        return NOBODY;
+      },
+      ask: async () => {
+        go();
+        const startedMs = performance.now();
+        return { startedMs, returnedMs: startedMs };
+      },
+    });
+    expect(stop).toMatchObject({ exitCode: null, signal: null, killed: false });
+    expect(stop.exitedMs).toBeGreaterThanOrEqual(stop.startedMs);
+  }
 });
 
 test("what outlives the stop is left over, reported and killed", async () => {

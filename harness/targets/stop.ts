@@ -38,7 +38,9 @@ export async function stopTarget({
   ask,
   asked,
 }: StopPlan): Promise<StopOutcome> {
-  const daemon = child.exit === undefined ? undefined : await mainPid().catch(() => undefined);
+  const main = await mainPid().catch(() => undefined);
+  // Only now: the successor of a process that is on its way out takes its pid file over when that has gone.
+  const daemon = child.exit === undefined ? undefined : main;
   // So that descendants are known as such before their parents go.
   const before = table.read().length;
   const asking = ask();
@@ -46,11 +48,13 @@ export async function stopTarget({
   await Promise.race([asking, waitUntil(() => table.read().length < before, LIMITS.stopShowsMs, signal)]);
   asked?.();
   const { startedMs, error } = await asking;
+  // Had it ended before it could be asked, then another was.
+  const isChild = daemon === undefined && !(child.exit !== undefined && child.exit.atMs < startedMs);
   const isGone = (): boolean => child.exit !== undefined && (daemon === undefined || !isRunning(daemon));
   const went = error === undefined && (await waitUntil(isGone, drainMs + LIMITS.terminateMs, signal));
   const seenMs = performance.now();
   const leftOver = await endRun(table, went ? LIMITS.leftOverGraceMs : 0);
-  const exit = daemon === undefined ? await child.end() : undefined;
+  const exit = isChild ? await child.end() : undefined;
   return {
     startedMs,
     exitedMs: exit && went ? exit.atMs : went ? seenMs : performance.now(),
