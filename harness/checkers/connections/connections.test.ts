@@ -164,6 +164,15 @@ describe("connections/drainers-accept-nothing", () => {
     expect(check(soundReload({ held, observations: fresh(1_300), actions: [] })).outcome).toBe("inconclusive");
   });
 
+  it("decides nothing of a worker that was gone, with what it held, before anybody asked", () => {
+    const cut = held.map((one) => ({ ...one, row: { ...one.row, outcome: "truncated" as const, doneMs: 1_050 } }));
+    expect(check(soundReload({ held: cut, observations: fresh(1_300) }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("while workers drained"),
+    });
+    expect(check(soundReload({ held: [...cut, ...held], observations: fresh(1_300) })).outcome).toBe("held");
+  });
+
   it("decides nothing where the new code waits for what is held: the next worker is not told before", () => {
     const observations = fresh(6_100, () => old);
     expect(check(soundReload({ held, observations })).outcome).toBe("inconclusive");

@@ -115,8 +115,9 @@ function drainersAcceptNothing(history: History): Finding {
   const holders = history.held.filter((request) => request.row.worker > 0 && spans(request, reload));
   const drainers = new Set(holders.flatMap(({ row }) => (row.generation < reload.generation ? [row.worker] : [])));
   if (drainers.size === 0) return inconclusive("no worker of the old generation was held while it drained");
-  // While they are held, they drain and do not leave.
-  const untilMs = Math.min(...holders.map(({ releasedMs }) => releasedMs));
+  // While they are held, they drain and do not leave; those that cut what they hold do neither.
+  const heldUntilMs = holders.map(({ row, releasedMs }) => Math.min(row.doneMs, releasedMs));
+  const untilMs = Math.min(...holders.map(({ releasedMs }) => releasedMs), Math.max(...heldUntilMs));
   const fresh = observationsOf(history, "exchange", `fresh-${door}`)
     .map(({ row }) => row)
     .filter((row) => row.sentMs > reload.startedMs && row.sentMs < untilMs && row.worker > 0);
