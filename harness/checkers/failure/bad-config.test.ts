@@ -102,6 +102,14 @@ test("losses, the end of the main process, and taking it up break the rule thoug
   expect(refused(gone)).toMatchObject({ outcome: "violated", violations: 1 });
 });
 
+test("a server that had served nobody before, since the first way to read it perhaps, has lost nobody by it", () => {
+  const dead = rowsWith(0, 2_990, { outcome: "refused" });
+  expect(refused(broken(undefined, dead))).toMatchObject({
+    outcome: "inconclusive",
+    reason: expect.stringContaining("before reload 1"),
+  });
+});
+
 test("without an invalid configuration, or requests while it was there, nothing is decided", () => {
   expect(refused(troubled(undefined, { actions: [GOOD] }))).toMatchObject({ outcome: "inconclusive" });
   expect(refused(troubled(undefined, { actions: [INVALID], loads: [] }))).toMatchObject({ outcome: "inconclusive" });

@@ -9,6 +9,7 @@ import {
   requestFaults,
   rowsIn,
   servedAllTheSame,
+  servingBefore,
   stallsAfter,
   unservedIn,
 } from "./failure-windows.ts";
@@ -26,12 +27,13 @@ export function badConfigRefused(history: History): Finding {
   if (windows.length === 0) return inconclusive(unread ?? "");
   const rows = rowsIn(history.loads, windows);
   if (rows === 0) return inconclusive("no request was sent while the configuration was invalid");
-  const lost = unservedIn(history, windows);
+  const { serving, idle } = servingBefore(history, windows);
+  const lost = unservedIn(history, serving);
   const reports = windows.map((window) => ({ window, report: reportOf(history, window.action) }));
   const silent = reports.filter(({ report }) => report === undefined);
   const served = servedAllTheSame(history, windows);
   const gone = mainLost(history, windows);
-  const stalls = stallsAfter(history, gone.length > 0 ? [] : windows);
+  const stalls = stallsAfter(history, gone.length > 0 ? [] : serving);
   const finding = decide({
     trials: rows + windows.length,
     faults: [
@@ -51,7 +53,7 @@ export function badConfigRefused(history: History): Finding {
       ...describeStall(stalls),
     ].join("; "),
   });
-  return unlessInDoubt(unread ?? stalls.doubt, finding);
+  return unlessInDoubt(unread ?? idle ?? stalls.doubt, finding);
 }
 
 /** Why nobody came to read the invalid configuration, unless something shows that it was read all the same. */

@@ -44,6 +44,25 @@ export function unservedIn(history: History, windows: readonly BrokenWindow[]): 
   });
 }
 
+/** What served nobody for as long as a stall may last before the reload has nobody to lose by it, which leaves that undecided. */
+export function servingBefore(
+  history: History,
+  windows: readonly BrokenWindow[],
+): { readonly serving: readonly BrokenWindow[]; readonly idle: string | undefined } {
+  const { stallMs } = history.target.budget;
+  const isIdle = ({ fromMs }: BrokenWindow): boolean => {
+    const isJustBefore = (atMs: number): boolean => atMs >= fromMs - stallMs && atMs <= fromMs;
+    const asked = culprits(history.loads, ({ intendedMs }) => isJustBefore(intendedMs));
+    const served = culprits(history.loads, ({ outcome, doneMs }) => outcome === "ok" && isJustBefore(doneMs));
+    return asked.length > 0 && served.length === 0;
+  };
+  const first = windows.find(isIdle);
+  return {
+    serving: windows.filter((window) => !isIdle(window)),
+    idle: first && `nobody was served in the ${stallMs} ms before reload ${first.action.index}`,
+  };
+}
+
 export function rowsIn(loads: readonly LoadRecord[], windows: readonly BrokenWindow[]): number {
   const isInside = (atMs: number): boolean => windows.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
   return culprits(loads, ({ intendedMs }) => isInside(intendedMs)).length;

@@ -43,6 +43,19 @@ test("a request that hangs since before a worker was killed is not the broken re
   });
 });
 
+test("a server that had served nobody before has nothing to keep, but may still go wrong", () => {
+  const dead = rowsWith(0, GOOD_MS, { outcome: "connect-timeout" });
+  expect(keepsOld(troubled(dead))).toMatchObject({
+    outcome: "inconclusive",
+    reason: "nobody was served in the 1000 ms before reload 1",
+  });
+  const gone = { observations: [mainPoll(2_900), STARTS] };
+  expect(keepsOld(troubled(dead, gone))).toMatchObject({ outcome: "violated", violations: 1 });
+  expect(keepsOld(troubled(rowsWith(20, GOOD_MS, { outcome: "connect-timeout" })))).toMatchObject({
+    outcome: "violated",
+  });
+});
+
 test("whoever waits until the old one is gone and the next one is there was not served", () => {
   expect(keepsOld(troubled(rowsWith(1_100, 2_600, { doneMs: 2_600 })))).toMatchObject({
     outcome: "violated",

@@ -10,6 +10,7 @@ import {
   requestFaults,
   rowsIn,
   servedAllTheSame,
+  servingBefore,
   stallsAfter,
   unservedIn,
   whyNotTried,
@@ -40,10 +41,11 @@ function brokenReleaseKeepsOld(history: History): Finding {
   if (untried !== undefined) return inconclusive(untried);
   const rows = rowsIn(history.loads, windows);
   if (rows === 0) return inconclusive("no request was sent while a broken release was reloaded");
-  const lost = unservedIn(history, windows);
+  const { serving, idle } = servingBefore(history, windows);
+  const lost = unservedIn(history, serving);
   const gone = mainLost(history, windows);
   const served = servedAllTheSame(history, windows);
-  const stalls = stallsAfter(history, gone.length > 0 ? [] : windows);
+  const stalls = stallsAfter(history, gone.length > 0 ? [] : serving);
   const finding = decide({
     trials: rows,
     faults: [...gone, ...served, ...stalls.faults, ...requestFaults(history, lost)],
@@ -56,7 +58,7 @@ function brokenReleaseKeepsOld(history: History): Finding {
       ...describeStall(stalls),
     ].join("; "),
   });
-  return unlessInDoubt(stalls.doubt, finding);
+  return unlessInDoubt(idle ?? stalls.doubt, finding);
 }
 
 // After a reload that failed, the next good release is taken up.

@@ -104,6 +104,14 @@ test("requests lost meanwhile, or a main process that goes, break the rule", () 
   expect(abandoned(hanging(3_100, { observations: [mainPoll(5_000)] }))).toMatchObject({ outcome: "violated" });
 });
 
+test("what served nobody since the worker before hung has nobody to lose by the release that hangs", () => {
+  const dead = hanging(3_100, {}, rowsWith(0, 6_000, { outcome: "hung", doneMs: 15_000 }, LATER.startedMs));
+  expect(abandoned(dead)).toMatchObject({
+    outcome: "inconclusive",
+    reason: expect.stringContaining("before reload 1"),
+  });
+});
+
 test("old workers that are sent away before the new ones are ready do not serve on", () => {
   const silent = hanging(3_100, {}, rowsWith(1_100, 3_150, { doneMs: 3_150 }, LATER.startedMs));
   expect(abandoned(silent)).toMatchObject({

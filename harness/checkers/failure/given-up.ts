@@ -8,6 +8,7 @@ import {
   requestFaults,
   rowsIn,
   servedAllTheSame,
+  servingBefore,
   stallsAfter,
   unservedIn,
 } from "./failure-windows.ts";
@@ -29,8 +30,9 @@ export function neverReadyIsAbandoned(history: History): Finding {
   const allowedMs = bootMs + LIMITS.giveUpMarginMs;
   const kept = started.filter(({ aliveMs }) => aliveMs > allowedMs);
   const givenUp = started.filter(({ goneMs }) => goneMs <= allowedMs);
-  const lost = unservedIn(history, windows);
-  const stalls = stallsAfter(history, windows);
+  const { serving, idle } = servingBefore(history, windows);
+  const lost = unservedIn(history, serving);
+  const stalls = stallsAfter(history, serving);
   const finding = decide({
     trials: givenUp.length + kept.length + rowsIn(history.loads, windows),
     faults: [
@@ -58,7 +60,7 @@ export function neverReadyIsAbandoned(history: History): Finding {
     first && givenUp.length === 0
       ? `process ${first.process.pid} was still there after ${first.aliveMs.toFixed(0)} ms, and its end was not seen in time to tell`
       : undefined;
-  return unlessInDoubt(unseen ?? stalls.doubt, finding);
+  return unlessInDoubt(unseen ?? idle ?? stalls.doubt, finding);
 }
 
 interface Started {
