@@ -37,6 +37,13 @@ test("a time without good answers blocks service, what the generator was late it
   expect(backsOff(late)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("paused") });
 });
 
+test("a single worker that dies again and again has no others to keep from serving, one that fails to load has", () => {
+  const blocked = (fromMs: number) =>
+    troubled(rowsWith(fromMs, fromMs + 1_300, { outcome: "refused" }), { target: { workers: 1 } });
+  expect(backsOff(blocked(KILL_MS + 100))).toMatchObject({ outcome: "held" });
+  expect(backsOff(blocked(STARTS.startedMs + 100))).toMatchObject({ outcome: "violated" });
+});
+
 test("workers that are not back when the crashes are over break the rule", () => {
   const misses = [{ atMs: 9_000, text: "1 of 2 workers answer: 201" }];
   const poll = { kind: "poll", name: "pool-after-crashes", startedMs: 7_200, endedMs: 9_000, looks: 9 } as const;

@@ -33,10 +33,14 @@ export function crashLoopBacksOff(history: History): Finding {
   if (watches.length === 0) return inconclusive("none of the processes that were started died");
   const short = watches.find(({ startedMs, endedMs }) => endedMs - startedMs < SHORTEST_WATCH_MS);
   if (short) return inconclusive(`"${short.name}" was watched for ${seconds(short).toFixed(1)} s only`);
+  // Where one worker is all that there is, there are no others while it is killed.
+  const hasOthers = ({ name }: ProcessStarts): boolean => name !== CRASHES || history.target.workers > 1;
   const stalls = stallsIn(
     history,
     freshLoads(history),
-    watches.map(({ name, startedMs, endedMs }) => ({ fromMs: startedMs, toMs: endedMs, when: `(${name})` })),
+    watches
+      .filter(hasOthers)
+      .map(({ name, startedMs, endedMs }) => ({ fromMs: startedMs, toMs: endedMs, when: `(${name})` })),
   );
   const absent = observationsOf(history, "poll", "pool-after-crashes")
     .flatMap(({ misses }) => misses)

@@ -178,6 +178,13 @@ test("one that stays, that nobody replaces, or that keeps the others from servin
   });
 });
 
+test("a single worker has no others that could serve while it hangs", () => {
+  const silent = rowsWith(HUNG_MS, 6_300, { outcome: "ok", doneMs: 6_310 });
+  const target = { hangMs: 2_000, workers: 1 };
+  expect(replaced(hung(6_300, { target }, silent))).toMatchObject({ outcome: "held" });
+  expect(replaced(hung(8_500, { target }, silent))).toMatchObject({ outcome: "violated" });
+});
+
 test("a worker that was not looked at when its time was over has neither gone nor stayed", () => {
   const both = [{ pid: 1 }, { pid: BYSTANDER, ppid: 1 }, { pid: VICTIM, ppid: 1 }];
   for (const samples of [[], [sample(0, both), sample(8_500, both.slice(0, 2))]]) {

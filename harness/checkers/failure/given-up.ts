@@ -136,9 +136,9 @@ export function hungWorkerReplaced(history: History): Finding {
   for (const { misses } of observationsOf(history, "poll", "pool-after-hang")) {
     for (const { text } of misses) blame(`nobody came in place of worker ${pid}: ${text}`);
   }
-  const stalls = stallsIn(history, history.loads, [
-    { fromMs: atMs, toMs: Math.min(endMs, deadlineMs), when: "of the other workers" },
-  ]);
+  // Where one worker is all that there is, there are no others.
+  const meanwhile = { fromMs: atMs, toMs: Math.min(endMs, deadlineMs), when: "of the other workers" };
+  const stalls = stallsIn(history, history.loads, history.target.workers > 1 ? [meanwhile] : []);
   const { others, untold } = casualties(history, [{ pid, fromMs: atMs, killedMs: endMs, knownMs: endMs + NEWS_MS }]);
   const trials = culprits(history.loads, ({ intendedMs }) => intendedMs >= atMs).length;
   if (trials === 0) return inconclusive("no request was sent after the worker was stopped");
