@@ -1,7 +1,7 @@
 import type { RunningLoad, Scenario, Stage } from "../../harness/spec/scenario.ts";
 import { beginStream, isWhole } from "./in-hand.ts";
 import { answered, PATIENCE_MS, startLoads, STEADY_REQUESTS } from "./loads.ts";
-import { awaitPool, FIRST_START_MS, watchMain, watchStarts, type MainWatch } from "./watch.ts";
+import { awaitPool, FIRST_START_MS, runsProgramOf, watchMain, watchStarts, type MainWatch } from "./watch.ts";
 
 /** Requests for whose time it is watched how often something that fails is tried again: two seconds. */
 const WATCHED_REQUESTS = 200;
@@ -62,8 +62,11 @@ async function crashAgainAndAgain(stage: Stage, pace: RunningLoad): Promise<void
     : [];
   const [anyone] = await stage.servingWorkers();
   const victim = streams.at(-1)?.worker ?? anyone;
-  const parent = stage.processes().find(({ pid }) => pid === victim)?.ppid;
-  if (victim !== undefined && parent !== undefined) {
+  const processes = stage.processes();
+  const dying = processes.find(({ pid }) => pid === victim);
+  if (victim !== undefined && dying) {
+    // Its replacements have the parent that it had; what else that starts, such as a `sleep`, is left alone.
+    const isKin = runsProgramOf(processes.filter(({ pid }) => pid === victim || pid === dying.ppid));
     stage.kill({ name: "stop", pid: victim, signal: "SIGSTOP" });
     await answered(stage, pace, STOPPED_REQUESTS);
     await watchStarts(
@@ -73,8 +76,8 @@ async function crashAgainAndAgain(stage: Stage, pace: RunningLoad): Promise<void
         stage.kill({ name: "kill", pid: victim, signal: "SIGKILL" });
         await answered(stage, pace, WATCHED_REQUESTS);
       },
-      // Its replacements have the parent that it had.
-      ({ pid, ppid }) => ppid === parent && stage.kill({ name: "crash", pid, signal: "SIGKILL" }),
+      ({ pid }) => stage.kill({ name: "crash", pid, signal: "SIGKILL" }),
+      (process) => process.ppid === dying.ppid && isKin(process),
     );
   }
   for (const { talk } of streams) {

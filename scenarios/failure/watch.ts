@@ -38,12 +38,13 @@ export async function watchMain(stage: Stage): Promise<MainWatch> {
   };
 }
 
-/** Counts the processes that appear while `act` is at work. `onStart` is told of each as soon as it is seen. */
+/** Counts the processes that appear while `act` is at work, of those that are meant. `onStart` is told of each as soon as it is seen. */
 export async function watchStarts(
   stage: Stage,
   name: string,
   act: () => Promise<void>,
   onStart: (process: ProcessFacts) => void = () => undefined,
+  isMeant: (process: ProcessFacts) => boolean = () => true,
 ): Promise<void> {
   const startedMs = stage.now();
   const known = new Set(stage.processes().map(identity));
@@ -52,7 +53,8 @@ export async function watchStarts(
   let over = false;
   const look = (): boolean => {
     for (const process of stage.processes()) {
-      if (known.has(identity(process))) continue;
+      // What is another program yet may become one that is meant.
+      if (known.has(identity(process)) || !isMeant(process)) continue;
       known.add(identity(process));
       count++;
       if (started.length < NAMED_STARTS)
@@ -63,6 +65,17 @@ export async function watchStarts(
   };
   await Promise.all([stage.until(look, WATCH_MS), act().finally(() => (over = true))]);
   stage.observe({ kind: "starts", name, startedMs, endedMs: stage.now(), count, started });
+}
+
+/** Whether a process runs the program of one of `others`, or is still the copy of it that it began as. */
+export function runsProgramOf(others: readonly ProcessFacts[]): (process: ProcessFacts) => boolean {
+  const programs = new Set(others.map(programOf));
+  return (process) => programs.has(programOf(process));
+}
+
+/** `node` of "/usr/bin/node server.js", `puma` of "puma: cluster worker 0", `sh` of "[sh]", which is all that a zombie tells. */
+function programOf({ command }: ProcessFacts): string {
+  return /^\[?(?:[^\s:]*\/)?([^\s:\]]*)/.exec(command)?.[1] ?? "";
 }
 
 /** Waits until as many workers answer as there should be, at least for as long as a reload may take, and records whether they did. */
