@@ -177,16 +177,6 @@ test("a good reload that is refused for what the suite broke off itself decides 
   });
 });
 
-test("what hangs has failed only when it is given up, which nobody knows of a target that does not say when", () => {
-  const hung = { ...BROKEN, release: "hang" as const };
-  const stuck = action({ index: 2, startedMs: GOOD_MS, generation: 3, servedMs: undefined, settledMs: undefined });
-  const replay = (good: ActionRecord, bootMs?: number) =>
-    recovers(troubled(undefined, { actions: [hung, good], ...(bootMs !== undefined && { target: { bootMs } }) }));
-  expect(replay(stuck)).toMatchObject({ outcome: "inconclusive", reason: expect.stringContaining("bootMs") });
-  expect(replay(stuck, 500)).toMatchObject({ outcome: "violated" });
-  expect(replay(GOOD)).toMatchObject({ outcome: "held" });
-});
-
 test("a failing reload without effect leaves nothing to recover from", () => {
   const still = { samples: SAMPLES.slice(0, 1), cpuSeconds: 1, peakPssBytes: 1 };
   const after = (broken: ActionParts, observations: readonly Observation[] = []) =>

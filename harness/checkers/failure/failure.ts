@@ -112,17 +112,12 @@ function whyNoRecovery(history: History, { broken, good }: Recovery): string | u
   const untried = broken.map((window) => whyNotTried(history, window));
   if (untried.every((reason) => reason !== undefined)) return untried.at(-1);
   if (mainLost(history, broken).length > 0) return undefined;
-  return whyNotAsked(good) ?? (good.servedMs === undefined ? whyNotOver(history, { broken, good }) : undefined);
+  return whyNotAsked(good) ?? whyBrokenOff({ broken, good });
 }
 
-/** Why the reload that had to fail may have been going on when the good one was asked for. */
-function whyNotOver({ target }: History, { broken, good }: Recovery): string | undefined {
+/** Whether the good reload was refused for one that the suite itself had broken off: its command can't put things in order any more. */
+function whyBrokenOff({ broken, good }: Recovery): string | undefined {
   const last = broken.at(-1)?.action;
-  if (!last) return undefined;
-  // A command that the suite has ended can't put things in order any more.
-  const brokenOff = whyNotAsked(last);
-  if (brokenOff !== undefined && good.refused)
-    return `${brokenOff}; and reload ${good.index} was refused: ${good.error}`;
-  if (last.release !== "hang" || target.bootMs !== undefined) return undefined;
-  return `reload ${last.index} may not have been given up yet: the target file does not say when it should be (bootMs)`;
+  const brokenOff = last && whyNotAsked(last);
+  return brokenOff && good.refused ? `${brokenOff}; and reload ${good.index} was refused: ${good.error}` : undefined;
 }
