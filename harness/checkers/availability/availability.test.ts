@@ -192,6 +192,23 @@ describe("availability/old-serves-until-new-ready", () => {
     expect(paused(100, 1_050).outcome).toBe("violated");
   });
 
+  it("decides by the slow reload, whatever became of another one", () => {
+    const rows = rowsAroundReload((row) => {
+      const intendedMs = row.intendedMs ?? 0;
+      return intendedMs >= 1_000 && intendedMs < 1_850 ? { ...row, doneMs: 1_860, generation: 2 } : row;
+    });
+    const unasked = action({
+      index: 2,
+      startedMs: 2_500,
+      generation: 3,
+      servedMs: undefined,
+      error: "no such process",
+    });
+    const actions = [...slow, unasked];
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions })).outcome).toBe("violated");
+    expect(check(soundReload({ actions })).outcome).toBe("held");
+  });
+
   it("decides nothing if no release was slow to boot", () => {
     expect(check(soundReload()).outcome).toBe("inconclusive");
   });

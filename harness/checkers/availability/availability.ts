@@ -99,7 +99,8 @@ function oldServesUntilNewReady(history: History): Finding {
   const slow = reloadWindows(history).filter(({ action }) => action.bootDelayMs > 0);
   if (slow.length === 0) return inconclusive("no release that takes its time to boot was reloaded");
   const loads = history.loads.filter(({ connections, mode }) => connections === "fresh" && mode === "open-loop");
-  const reason = whyNoReloadSeen(history, loads);
+  // Of the others nothing is asked here.
+  const reason = whyNoReloadSeen({ ...history, actions: slow.map(({ action }) => action) }, loads);
   if (reason) return inconclusive(reason);
   let trials = 0;
   const gaps: BootGaps[] = [];

@@ -109,6 +109,18 @@ describe("connections/close-announced", () => {
     expect(check(soundReload({ loads: [kept] }))).toMatchObject({ outcome: "violated", violations: 2 });
   });
 
+  it("is violated by what ended in a reload though another one could not be asked for", () => {
+    const actions = [action(), action({ index: 2, startedMs: 2_500, generation: 3, error: "no such process" })];
+    const at = (cut: number) =>
+      rowsAroundReload((row, index) => ({
+        ...row,
+        reused: true,
+        ...(index === cut && { outcome: "reset-before-answer-reused" as const }),
+      }));
+    expect(check(soundReload({ loads: [keptLoad(at(51))], actions })).outcome).toBe("violated");
+    expect(check(soundReload({ loads: [keptLoad(at(10))], actions })).outcome).toBe("inconclusive");
+  });
+
   it("decides nothing without reused connections", () => {
     expect(check(soundReload({ loads: [freshLoad()] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ loads: [keptLoad(rowsAroundReload())] })).outcome).toBe("inconclusive");

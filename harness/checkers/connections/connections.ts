@@ -5,7 +5,7 @@ import type { Evidence, Finding } from "../../spec/verdict.ts";
 import { held, inconclusive, unsupported, violated } from "../finding.ts";
 import { idleClients } from "./idle-clients.ts";
 import { observationsOf } from "../observations.ts";
-import { reloads, whyNoReloadSeen } from "../reload-windows.ts";
+import { isStruck, reloads, whyNoReloadSeen } from "../reload-windows.ts";
 import { culprits, evidenceOf, summarize } from "../request-evidence.ts";
 import { isCutByDrain, spans } from "../served-by.ts";
 
@@ -61,8 +61,6 @@ function inFlightCompletes(history: History): Finding {
 // A kept-alive connection in use is closed only after an answer that says `Connection: close`.
 function closeAnnounced(history: History): Finding {
   const loads = history.loads.filter((load) => load.connections === "kept-alive" && load.mode === "open-loop");
-  const reason = whyNoReloadSeen(history, loads);
-  if (reason) return inconclusive(reason);
   let trials = 0;
   let idle = 0;
   let announced = 0;
@@ -71,7 +69,6 @@ function closeAnnounced(history: History): Finding {
     idle += load.closes.idle;
     announced += load.closes.announced;
   }
-  if (trials === 0) return inconclusive("no connection carried a second request");
   // One that ends amid an answer ends in use as well.
   const cut = culprits(
     loads,
@@ -80,6 +77,9 @@ function closeAnnounced(history: History): Finding {
       outcome === "closed-before-answer-reused" ||
       (reused && outcome === "truncated"),
   );
+  const reason = whyNoReloadSeen(history, loads);
+  if (reason && !cut.some(({ row }) => isStruck(history, row))) return inconclusive(reason);
+  if (trials === 0) return inconclusive("no connection carried a second request");
   if (cut.length + idle === 0) {
     return held(
       trials,

@@ -43,6 +43,12 @@ test("a worker that leaves before its replacement boots is missing for the time 
   });
 });
 
+test("what became of another reload is another matter", () => {
+  const actions = [SLOW, action({ index: 2, startedMs: 2_500, generation: 3, error: "no such process" })];
+  expect(floor(history({ loads: [answered(oneOutOneIn)], actions }))).toMatchObject({ outcome: "violated" });
+  expect(floor(history({ loads: [answered(allAtOnce)], actions }))).toMatchObject({ outcome: "held" });
+});
+
 test("a silence of less than half of the boot is left to chance, one of the generator leaves it undecided", () => {
   const shy = (atMs: number) => (atMs >= 1_500 && atMs < 1_850 ? [100] : allAtOnce(atMs));
   expect(floor(history({ loads: [answered(shy)], actions: [SLOW] }))).toMatchObject({ outcome: "held" });

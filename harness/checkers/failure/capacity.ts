@@ -15,7 +15,8 @@ export function capacityFloor(history: History): Finding {
   const slow = reloadWindows(history).filter(({ action }) => action.bootDelayMs > 0);
   if (slow.length === 0) return inconclusive("no release that takes its time to boot was reloaded");
   const loads = loadsAtTheWorkers(history.loads);
-  const reason = whyNoReloadSeen(history, loads);
+  // Of the others nothing is asked here.
+  const reason = whyNoReloadSeen({ ...history, actions: slow.map(({ action }) => action) }, loads);
   if (reason !== undefined) return inconclusive(reason);
   const spans = answeringSpans(loads);
   for (const { row, enteredMs } of occupying(history)) extend(spans, row.worker, enteredMs, row.doneMs);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { generationOrder } from "./generation-order.ts";
-import { load } from "../testing/history-fixture.ts";
+import { action, load } from "../testing/history-fixture.ts";
 import { keptLoad, rowsAroundReload, soundReload } from "../testing/reload-fixture.ts";
 import { loopRows, soundLoop } from "../testing/reload-loop-fixture.ts";
 
@@ -27,6 +27,12 @@ describe("generation/no-going-back", () => {
     expect(finding.outcome === "violated" && finding.evidence[0]?.text).toMatch(
       /connection 0 .*generation 2, then r70 .*generation 1/,
     );
+  });
+
+  it("is violated by it though another reload could not be asked for", () => {
+    const actions = [action(), action({ index: 2, startedMs: 2_500, generation: 3, error: "no such process" })];
+    expect(check(soundReload({ loads: [keptLoad(backward)], actions })).outcome).toBe("violated");
+    expect(check(soundReload({ loads: [keptLoad(forward)], actions })).outcome).toBe("inconclusive");
   });
 
   it("says nothing of a connection to a proxy, which may meet another worker with each request", () => {

@@ -15,7 +15,6 @@ function noGoingBack(history: History): Finding {
   // Behind a proxy each request of a connection may meet another one.
   const loads = direct.length > 0 || history.target.role !== "app-server" ? direct : kept;
   const reason = whyNoReloadSeen(history, loads);
-  if (reason) return inconclusive(reason);
   const firstMs = reloads(history)[0]?.startedMs ?? Number.POSITIVE_INFINITY;
   let trials = 0;
   const steps: Evidence[] = [];
@@ -26,6 +25,7 @@ function noGoingBack(history: History): Finding {
       if (later.generation < earlier.generation) steps.push(stepBack(load, earlier, later));
     }
   }
+  if (reason && steps.length === 0) return inconclusive(reason);
   const carriesOne = !loads.some((load) => [...load.ledger.rows()].some(({ reused }) => reused));
   if (carriesOne) return unsupported("the application server ends every connection after one answer");
   if (trials === 0) return inconclusive("no connection carried two requests while a reload took place");

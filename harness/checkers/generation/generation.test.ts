@@ -43,6 +43,16 @@ describe("generation/new-code-serves", () => {
     expect(check(soundReload({ actions: [] })).outcome).toBe("inconclusive");
     expect(check(soundReload({ loads: [freshLoad(rowsAroundReload().slice(0, 60))] })).outcome).toBe("inconclusive");
   });
+
+  it("hides nothing of one reload for another that could not be asked for", () => {
+    const rows = rowsAroundReload((row, index) => (index === 120 ? { ...row, generation: 1, worker: 100 } : row));
+    const actions = [action(), action({ index: 2, startedMs: 2_800, generation: 3, error: "no such process" })];
+    expect(check(soundReload({ loads: [freshLoad(rows)], actions }))).toMatchObject({ outcome: "violated" });
+    expect(check(soundReload({ actions }))).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("reload 2 could not be asked for"),
+    });
+  });
 });
 
 describe("generation/every-worker-replaced", () => {

@@ -16,7 +16,6 @@ function newCodeServes(history: History): Finding {
   const done = reloads(history);
   if (done.length === 0) return inconclusive("no reload took place");
   const failed = done.find(({ error }) => error !== undefined);
-  if (failed) return inconclusive(`reload ${failed.index} could not be asked for: ${failed.error}`);
   const answers = culprits(history.loads, ({ outcome }) => outcome === "ok");
   if (answers.length > 0 && answers.every(({ row }) => row.generation === 0)) {
     return unsupported("the answers do not tell which generation they come from");
@@ -28,6 +27,7 @@ function newCodeServes(history: History): Finding {
   const isUntold = ({ row }: Culprit): boolean =>
     row.generation === 0 && !history.target.capabilities.includes("contract");
   for (const [position, action] of done.entries()) {
+    if (action.error !== undefined) continue;
     const fromMs = Math.min(action.settledMs ?? Number.POSITIVE_INFINITY, action.settleDeadlineMs);
     const toMs = done[position + 1]?.startedMs ?? Number.POSITIVE_INFINITY;
     const after = culprits(history.loads, (row) => row.outcome === "ok" && row.sentMs > fromMs && row.sentMs < toMs);
@@ -37,6 +37,9 @@ function newCodeServes(history: History): Finding {
     trials += after.length;
     untold += after.filter(isUntold).length;
     stale.push(...after.filter((answer) => answer.row.generation < action.generation && !isUntold(answer)));
+  }
+  if (stale.length === 0 && failed) {
+    return inconclusive(`reload ${failed.index} could not be asked for: ${failed.error}`);
   }
   if (trials === 0) return inconclusive("nothing was answered after a reload had settled");
   if (stale.length === 0 && untold > 0)
