@@ -22,7 +22,11 @@ const lossy = soundReload({
 const options = { knownFailures: [], repeat: "npx hupspec run" };
 const known = { requirement: RULE, reason: "loses some", link: "example/example#1" };
 
-function verdict(trial = soundReload(), changes: Partial<Parameters<typeof judge>[2]> = {}, controlled = control) {
+function verdict(
+  trial = soundReload({ loads: [freshLoad()] }),
+  changes: Partial<Parameters<typeof judge>[2]> = {},
+  controlled = control,
+) {
   return judge(scenario, { control: controlled, trial }, { ...options, ...changes })[0];
 }
 
