@@ -110,6 +110,21 @@ test("a log that is opened anew for each record is back with the next one", asyn
   expect(await log.isBack()).toBe(true);
 });
 
+test("that is so too where a record is just being written when the file is deleted", async () => {
+  closeSync(fd);
+  fd = openSync(path.join(root, "other"), "a");
+  for (const look of ["tamper", "writers"]) {
+    const log = hands();
+    // In peace, as nothing is written.
+    await (look === "tamper" ? log.fill("full", 100) : log.lookAtWriters("before"));
+    const record = openSync(live, "a");
+    await log.remove("file");
+    closeSync(record);
+    await appendFile(live, "two\n");
+    expect(await log.isBack()).toBe(true);
+  }
+});
+
 test("a folder that holds more than logs is left alone, and that is said", async () => {
   await writeFile(path.join(logs, "main.pid"), "1\n");
   await hands().removeFolder("folder");

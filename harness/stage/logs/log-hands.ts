@@ -21,7 +21,10 @@ export interface LogReach {
   /** All files of the log, live ones last. */
   files(): Promise<readonly FoundLogFile[]>;
   writers(): Promise<readonly OpenFile[]>;
-  /** Whether anybody had it open when it was tampered with: some open it anew for each record. */
+  /**
+   * Whether anybody had it open when it was first looked at or tampered with: some open it anew for each record, and may be caught at it
+   * in the middle of a burst.
+   */
   readonly wasHeldOpen: boolean;
   /** A name that no server gives to a backup by itself, and that still counts as a part of the log. */
   nameBeside(file: string, extension?: string): Promise<string>;
@@ -95,7 +98,7 @@ export function createLogHands(context: StageContext): LogHands {
 function reachOf(context: StageContext): LogReach {
   const { target, site, recorder, phase } = context;
   const aside = new Set<string>();
-  let wasHeldOpen = false;
+  let wasHeldOpen: boolean | undefined;
   let resolved: Promise<readonly string[]> | undefined;
   // Once, at the first use: later the folder may be gone, while the kernel goes on naming files by its real path.
   const patterns = (): Promise<readonly string[]> =>
@@ -109,7 +112,9 @@ function reachOf(context: StageContext): LogReach {
   const writers = async (): Promise<readonly OpenFile[]> => {
     const known = await patterns();
     const pids = target.processes().map(({ pid }) => pid);
-    return filesOpenForWriting(pids, (file) => isNameOfLog(known, file));
+    const open = filesOpenForWriting(pids, (file) => isNameOfLog(known, file));
+    wasHeldOpen ??= open.length > 0;
+    return open;
   };
   return {
     context,
@@ -118,7 +123,7 @@ function reachOf(context: StageContext): LogReach {
     aside,
     writers,
     get wasHeldOpen() {
-      return wasHeldOpen;
+      return wasHeldOpen ?? false;
     },
     // Without a file under the log's own name the newest other one passes for live: none of those that we made does.
     live: async () => (await files()).filter(({ live, path }) => live && !aside.has(path)),
@@ -136,7 +141,7 @@ function reachOf(context: StageContext): LogReach {
     },
     async tamper(name, what, act) {
       if (phase === "control") return;
-      wasHeldOpen ||= (await writers()).length > 0;
+      if (wasHeldOpen === undefined) await writers();
       const startedMs = recorder.now();
       let files: readonly TamperedFile[] = [];
       let error: string | undefined;
